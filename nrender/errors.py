@@ -1,0 +1,68 @@
+"""The exceptions of nrender, and the one-line form of everything that can be wrong with a scene.
+
+Every error that a user can cause is an `NrenderError`; its text is one line a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+FROM_DICT = "<dict>"
+"""The file name of a scene that was made from a Python dict: it has no lines."""
+
+
+class NrenderError(Exception):
+    """Base of all errors of nrender that a user can cause."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and where.  `str()` is the one line.
+
+    file     the scene file as the user named it, or `<dict>`
+    line     1-based; 0 where it isn't known
+    object   e.g. "shapes 'square'" or "integrator"; empty at the top of the file
+    key      the key in the object, e.g. "transform.rotate"; empty if the object as a whole is meant
+    message  "expected …, got …", and the nearest valid name where there is one
+    """
+
+    file: str
+    line: int
+    object: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line > 0 else self.file
+        return ": ".join(part for part in (place, self.object, self.key, self.message) if part)
+
+
+class SceneError(NrenderError):
+    """A scene that can't be used.  `problems` lists everything found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: list[Problem] = list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[SceneError], tuple[list[Problem]]]:
+        # Exception's own pickling would call the constructor with the text.
+        return type(self), (self.problems,)
+
+
+class ImageError(NrenderError):
+    """An image file or array that can't be used."""
+
+
+class DeviceError(NrenderError):
+    """A device that was asked for and isn't there, or that failed."""
+
+
+class SceneWarning(UserWarning):
+    """Something in a scene that was repaired or ignored: degenerate triangles dropped, say."""
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the valid name nearest to `name`, or an empty string."""
+    nearest = get_close_matches(str(name), [str(v) for v in valid], n=1, cutoff=0.6)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""
