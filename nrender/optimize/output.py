@@ -1,0 +1,102 @@
+"""The folder that `optimize` writes to.  Every file is written beside its place and renamed."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from nrender.errors import NrenderError
+from nrender.image import write_image
+from nrender.image.atomic import replacing
+from nrender.optimize import checkpoint
+from nrender.optimize.report import View, report
+from nrender.optimize.result import OptimizeResult, OptimizeWarning
+from nrender.optimize.run import COLUMNS, Run
+
+INTERVAL = 2.0  # seconds between checkpoints, at least
+SHARE = 0.1  # of the time, at most, goes into checkpoints
+
+
+class OutputError(NrenderError):
+    """An output folder or file that can't be written."""
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turns an OSError within into an OutputError that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: can't write: {error.strerror or error}") from error
+
+
+class Folder:
+    """DIR of `optimize -o DIR`.  Made, and tried, before anything is rendered."""
+
+    def __init__(self, path: str | PathLike[str], identity: dict[str, str]) -> None:
+        self.path = Path(path)
+        self.identity = identity
+        self._next = time.monotonic() + INTERVAL
+        self._warned = False
+        with _one_line(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.npz"
+
+    def save_now_and_then(self, run: Run) -> None:
+        """A checkpoint, if the last one is long enough ago.  A full disk is a warning, once."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        try:
+            checkpoint.save(self.checkpoint, run, self.identity)
+        except OSError as error:
+            if not self._warned:
+                reason = error.strerror or error
+                message = f"{self.checkpoint}: can't write: {reason}; going on without"
+                warnings.warn(message, OptimizeWarning, stacklevel=2)
+            self._warned = True
+        after = time.monotonic()
+        self._next = after + max(INTERVAL, (after - now) / SHARE)
+
+    def save(self, run: Run) -> None:
+        """A checkpoint now.  OutputError if it can't be written."""
+        with _one_line(self.checkpoint):
+            checkpoint.save(self.checkpoint, run, self.identity)
+
+    def write_numbers(self, result: OptimizeResult, run: Run) -> None:
+        """result.yaml and history.csv: what matters most, so it comes before the pictures."""
+        with _one_line(self.path / "result.yaml"):
+            result.scene.dump(self.path / "result.yaml")
+        target = self.path / "history.csv"
+        with (
+            _one_line(target),
+            replacing(target) as temporary,
+            open(temporary, "w", newline="", encoding="utf-8") as stream,
+        ):
+            writer = csv.DictWriter(stream, [*COLUMNS, *run.columns], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(result.history)
+
+    def write_pictures(
+        self, result: OptimizeResult, run: Run, views: list[View], settings: dict[str, object]
+    ) -> None:
+        """final.exr and final.png of the first camera, final-2 of the second …; report.html."""
+        for number, view in enumerate(views, start=1):
+            # By number, not by name: no path is made from what a scene file says.
+            stem = "final" if number == 1 else f"final-{number}"
+            for suffix in (".exr", ".png"):
+                write_image(self.path / f"{stem}{suffix}", view.final)
+        target = self.path / "report.html"
+        with _one_line(target), replacing(target) as temporary:
+            temporary.write_text(report(result, run.variables, views, settings), encoding="utf-8")
