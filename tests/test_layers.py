@@ -1,0 +1,120 @@
+"""Imports go downward: a module of nrender imports only what is listed above it here.
+
+A new module or package at the top of nrender/ must be put in its place in the list.
+"""
+
+import subprocess
+import sys
+
+import pytest
+from sources import ROOT, dotted, imported, modules
+
+# Lowest first.  Each may import any that stands before it, unless ONLY says less.
+ORDER = [
+    "errors",
+    # Kernels: the language they are written in, then its vocabulary
+    "device",
+    "real",
+    "simd",
+    "vec",
+    "rng",
+    "warp",
+    # Models and the tables they read
+    "tables",
+    "geometry",
+    "texture",
+    "bsdf",
+    "light",
+    "camera",
+    "film",
+    # Whole paths, boundaries, launch loops
+    "path",
+    "boundary",
+    "backend",
+    # Files
+    "image",
+    "compare",
+    "scene",
+    # What users call
+    "params",
+    "render",
+    "gradcheck",
+    "loss",
+    "optimize",
+]
+
+# Files know nothing of kernels, and kernels nothing of files.
+ONLY = {"image": {"errors"}, "compare": {"errors", "image"}, "scene": {"errors"}}
+KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]
+for kernel in KERNELS:
+    ONLY[kernel] = {"errors", *KERNELS[: KERNELS.index(kernel)]}
+
+
+def layer(name):
+    """The top-level module of nrender that a full name lies in; None for nrender itself."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+def violations(source, name, is_package):
+    """Lines about what a module of nrender imports against the order."""
+    own = layer(name)
+    allowed = ONLY.get(own, set(ORDER[: ORDER.index(own)]))
+    for target in imported(source, name, is_package):
+        root = target.split(".")[0]
+        if root == "nrender_cli":
+            yield f"{name} imports {target}: the command is on top"
+        elif root == "nrender" and layer(target) != own and layer(target) not in allowed:
+            yield f"{name} imports {target}: not below it"
+
+
+def test_every_module_has_a_place():
+    top = {
+        path.stem if path.is_file() else path.name
+        for path in (ROOT / "nrender").iterdir()
+        if path.suffix == ".py" or any(path.glob("*.py"))
+    }
+    assert top - {"__init__", "__main__"} <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", modules("nrender"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_downward(path):
+    name = dotted(path, "nrender", "nrender")
+    if layer(name) is None or layer(name) == "__main__":
+        return  # the package itself gathers what users call
+    source = path.read_text(encoding="utf-8")
+    assert list(violations(source, name, path.name == "__init__.py")) == []
+
+
+def test_the_command_uses_nrender_from_above():
+    for path in modules("cli"):
+        name = dotted(path, "cli", "nrender_cli")
+        for target in imported(path.read_text("utf-8"), name, path.name == "__init__.py"):
+            assert not target.startswith("cli."), f"{path} imports {target}: say nrender_cli"
+
+
+@pytest.mark.parametrize(
+    "name, source, bad",
+    [
+        ("nrender.vec", "from .device import device", False),
+        ("nrender.vec", "from .warp import PI", True),
+        ("nrender.vec", "from . import warp", True),
+        ("nrender.vec", "from nrender import errors", False),
+        ("nrender.image.exr", "from ..errors import ImageError\nfrom .pixels import x", False),
+        ("nrender.image.exr", "def f():\n    from nrender.scene import Scene", True),
+        ("nrender.path", "import nrender.image", True),
+        ("nrender.render", "from nrender import image, params, backend", False),
+        ("nrender.optimize.run", "import nrender_cli.main", True),
+        ("nrender.optimize.run", "import nrender", True),
+    ],
+)
+def test_the_rule_itself(name, source, bad):
+    assert bool(list(violations(source, name, is_package=False))) is bad
+
+
+def test_importing_nrender_is_light():
+    """Libraries that only some commands need are imported where they are used."""
+    heavy = "{'trimesh', 'OpenEXR', 'imageio', 'yaml', 'rich', 'click', 'PIL'}"
+    code = f"import sys, nrender; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

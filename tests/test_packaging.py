@@ -1,0 +1,89 @@
+"""What is installed, and that README, Dockerfile and CI take the same steps."""
+
+import configparser
+import json
+import re
+import sys
+
+import pytest
+from sources import ROOT, dotted, imported, modules
+
+TOOL = ".venv/bin/"
+
+
+def steps(shell):
+    """The single commands of a piece of shell: comments off, long lines joined, split at &&."""
+    joined = shell.replace("\\\n", " ")
+    lines = [line for line in joined.splitlines() if not line.lstrip().startswith("#")]
+    commands = [part.strip() for line in lines for part in line.split("&&")]
+    return [re.sub(r"\s+", " ", command) for command in commands if command]
+
+
+def readme_steps(heading):
+    """The commands of the first code block after a heading of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(rf"^## {heading}\n.*?^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert block, f"README.md has no code block after '## {heading}'"
+    return steps(block[1])
+
+
+def docker_steps():
+    """The commands of RUN in order, and those of CMD."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    run = [step for line in re.findall(r"^RUN (.*)", text, re.MULTILINE) for step in steps(line)]
+    shell, option, command = json.loads(re.search(r"^CMD (\[.*\])", text, re.MULTILINE)[1])
+    assert (shell, option) == ("sh", "-c")
+    return run, steps(command)
+
+
+def test_steps_are_read_as_a_shell_would():
+    shell = "# a comment\na b \\\n  c && d\n\ne\n"
+    assert steps(shell) == ["a b c", "d", "e"]
+
+
+def test_docker_sets_up_and_runs_what_the_readme_says():
+    readme = readme_steps("Run it")
+    setup = [step for step in readme if not step.startswith(f"{TOOL}nrender ")]
+    example = [step.removeprefix(TOOL) for step in readme if step not in setup]
+    assert len(setup) >= 2
+    assert [step.split()[1] for step in example] == ["example", "render", "optimize"]
+    assert docker_steps() == (setup, example)
+
+
+def test_ci_runs_what_the_readme_says():
+    ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    commands = readme_steps("Test it")
+    assert f"{TOOL}pytest" in commands
+    for command in commands:
+        assert re.search(rf"(^| ){re.escape(command)}( |$)", ci, re.MULTILINE), command
+
+
+@pytest.fixture(scope="module")
+def options():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config["options"]
+
+
+def test_every_package_is_installed(options):
+    """setup.cfg lists the packages by name, since two folders are named differently."""
+    mapped = dict(line.split(" = ") for line in options["package_dir"].split("\n") if line)
+    folders = {file.parent for file in (ROOT / "nrender").rglob("*.py")}
+    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    for name, folder in mapped.items():
+        below = {file.parent.relative_to(ROOT / folder) for file in (ROOT / folder).rglob("*.py")}
+        packages |= {".".join([name, *path.parts]) for path in below} | {name}
+    assert sorted(options["packages"].split()) == sorted(packages)
+
+
+@pytest.mark.parametrize("folder, package", [("nrender", "nrender"), ("cli", "nrender_cli")])
+def test_every_import_is_a_dependency(options, folder, package):
+    """Third-party modules that are imported are required by name, not just there by chance."""
+    projects = {"yaml": "pyyaml", "OpenEXR": "openexr"}
+    required = set(re.findall(r"^([\w-]+)", options["install_requires"], re.MULTILINE))
+    known = {*sys.stdlib_module_names, "nrender", "nrender_cli", "nrender_scenes"}
+    for path in modules(folder):
+        name = dotted(path, folder, package)
+        for target in imported(path.read_text("utf-8"), name, path.name == "__init__.py"):
+            module = target.split(".")[0]
+            assert module in known or projects.get(module, module) in required, f"{path}: {module}"
