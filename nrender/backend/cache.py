@@ -1,0 +1,57 @@
+"""Compiled kernels on disk. Numba does not notice a change in a function that a kernel calls, so the folder's name has a hash
+of the package's source, of the versions of Numba and Python, and of the CPU."""
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import config
+
+from ..device import Device, Width
+
+
+@functools.cache
+def cache_dir() -> Path | None:
+    """The folder, made if need be; NRENDER_CACHE_DIR or the user's cache folder; a temporary one where neither can be
+    written."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    llvm = __import__("llvmlite.binding").binding
+    for word in (numba.__version__, sys.version, platform.machine(), llvm.get_host_cpu_name(),
+                 llvm.get_host_cpu_features().flatten()):
+        digest.update(word.encode())
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    roots = [os.environ.get("NRENDER_CACHE_DIR"), os.path.join(home, "nrender"),
+             os.path.join(tempfile.gettempdir(), f"nrender-{os.getuid() if hasattr(os, 'getuid') else 'user'}")]
+    for root in filter(None, roots):
+        folder = Path(root) / digest.hexdigest()[:16]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+@functools.cache
+def compiled(kernel: Device, width: Width) -> Any:
+    """The kernel's dispatcher for `width`, which loads machine code from disk or puts it there."""
+    dispatcher = kernel.instantiate(width)
+    folder = cache_dir()
+    if folder is not None:
+        given, config.CACHE_DIR = config.CACHE_DIR, str(folder)     # read once, by enable_caching
+        try:
+            dispatcher.enable_caching()
+        finally:
+            config.CACHE_DIR = given
+    return dispatcher

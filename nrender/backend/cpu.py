@@ -1,0 +1,100 @@
+"""Launch on the CPU: chunks of an image on Python threads, compiled code without the GIL."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from ..device import Device, Width
+from ..tables import Tables
+from . import kernels
+from .cache import compiled
+
+CHUNKS = 64                      # of an image: enough for any number of threads
+BUFFER_BYTES = 256 << 20         # for all private buffers of one launch
+
+
+def threads() -> int:
+    """How many threads run: NRENDER_THREADS, else the CPUs that this process may use."""
+    given = os.environ.get("NRENDER_THREADS", "")
+    if given.isdigit() and int(given) > 0:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def launch(kernel: Device, width: Width, chunks: int, arguments: Callable[[int], tuple[Any, ...]]) -> None:
+    """Run kernel(*arguments(chunk)) for each chunk. An interrupt ends it after the chunks that have begun."""
+    function = compiled(kernel, width)
+    count = threads()
+    if count == 1 or chunks == 1:
+        for chunk in range(chunks):
+            function(*arguments(chunk))
+        return
+    with ThreadPoolExecutor(min(count, chunks)) as pool:
+        futures = [pool.submit(function, *arguments(chunk)) for chunk in range(chunks)]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def private_chunks(size: int) -> int:
+    """How many chunks there are when each has a private float64 buffer of `size`: a matter of the problem's size alone."""
+    return int(np.clip(BUFFER_BYTES // (8 * max(size, 1)), 4, CHUNKS))
+
+
+class Bad:
+    """Samples that were not finite, left out of the result; each chunk counts its own."""
+
+    def __init__(self, chunks: int):
+        self.rows = np.zeros((chunks, 3), np.int64)
+
+    def first(self) -> tuple[int, int, int] | None:
+        """(how many, pixel, sample) or None."""
+        hit = np.flatnonzero(self.rows[:, 0])
+        return None if not len(hit) else (int(self.rows[:, 0].sum()), *map(int, self.rows[hit[0], 1:]))
+
+
+def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: int) -> tuple[np.ndarray, Bad]:
+    """The image (h, w, 3) for size (w, h)."""
+    w, h = size
+    image, bad = np.zeros((h, w, 3), width.literal), Bad(CHUNKS)
+    launch(kernels.render, width, CHUNKS, lambda k: (scene, w, h, spp, seed, k, CHUNKS, image, bad.rows[k]))
+    return image, bad
+
+
+def render_tan(width: Width, scene: Tables, edges: Any, d_theta: np.ndarray, size: tuple[int, int], spp: int, samples: int,
+               seed: int) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
+    """(image, derivative image (h, w, 3) float64)."""
+    w, h = size
+    image, d_image, bad = np.zeros((h, w, 3), width.literal), np.zeros((h, w, 3)), Bad(CHUNKS)
+    launch(kernels.render_tan, width, CHUNKS,
+           lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, image, d_image, bad.rows[k]))
+    chunks = private_chunks(d_image.size)
+    parts, bad_edges = np.zeros((chunks, h * w, 3)), Bad(chunks)
+    if samples:
+        launch(kernels.edges_tan, width, chunks,
+               lambda k: (scene, edges, d_theta, w, h, samples, seed, k, chunks, parts[k], bad_edges.rows[k]))
+    return image, d_image + parts.sum(0).reshape(h, w, 3), [bad, bad_edges]
+
+
+def render_adj(width: Width, scene: Tables, edges: Any, weights: np.ndarray, size: tuple[int, int], spp: int, samples: int,
+               seed: int) -> tuple[np.ndarray, list[Bad]]:
+    """The gradient of sum(weights * image), (len(theta),) float64."""
+    w, h = size
+    chunks = private_chunks(len(scene.theta))
+    gradients, bad, bad_edges = np.zeros((chunks, len(scene.theta))), Bad(chunks), Bad(chunks)
+    weights = np.ascontiguousarray(weights, width.literal)
+    launch(kernels.render_adj, width, chunks,
+           lambda k: (scene, weights, w, h, spp, seed, k, chunks, gradients[k], bad.rows[k]))
+    if samples:
+        flat = weights.reshape(h * w, 3)
+        launch(kernels.edges_adj, width, chunks,
+               lambda k: (scene, edges, flat, w, h, samples, seed, k, chunks, gradients[k], bad_edges.rows[k]))
+    return gradients.sum(0), [bad, bad_edges]

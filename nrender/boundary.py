@@ -1,0 +1,123 @@
+"""The silhouette integral of primary visibility: how the image changes because edges move on the screen.
+
+Where two radiances meet along a projected edge with normal n, a motion of the edge with velocity v changes a pixel by
+
+    integral over the edge inside the pixel of  (L- - L+) (v . n) dl,      L+ on the side of n
+
+(Li et al. 2018, in screen space). Points are sampled uniformly by projected length; both sides are traced with the same
+random numbers. v is that of the material point of the edge relative to the ray through the fixed screen point, so that the
+camera's motion is included.
+"""
+from typing import NamedTuple
+
+from .camera.perspective import (
+    project,
+    ray,
+    ray_point_adj,
+    ray_point_tan,
+    screen_covector,
+)
+from .device import device
+from .geometry.surface import add_vector
+from .geometry.traverse import occluded
+from .geometry.triangle import vector_at
+from .path import trace
+from .real import any_lane, gather, invert, minimum, real, select, sqrt, truncate
+from .rng import uniform
+from .vec import dot, madd, normalize, scale, sub
+
+OFFSET = 1e-3                # how far from the edge its two sides are seen, in pixels
+
+
+class Edges(NamedTuple):
+    """Candidate edges (k), clipped to the view. ends: vertex numbers (2 k). clip: (8 k) the clipped ends' screen points in
+    pixels ax ay bx by, depths ta tb, and parameters sa sb on the whole edge. first (k + 1): number of each one's first sample;
+    spacing: pixels of edge a sample."""
+
+    ends: object
+    clip: object
+    first: object
+    spacing: float
+    levels: int                 # of a binary search in `first`
+
+
+class EdgePoint(NamedTuple):
+    """pixel: its number; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h . velocity."""
+
+    first: int
+    second: int
+    s: float
+    sx: float
+    sy: float
+    t: float
+    covector: tuple
+    pixel: int
+    jump: tuple
+    seen: bool
+
+
+@device
+def find(ascending, levels, x):
+    """The last k with ascending[k] <= x, by `levels` halvings."""
+    low = 0 * x
+    for level in range(levels):
+        middle = low + (1 << (levels - 1 - level))
+        inside = middle < len(ascending) - 1
+        go = inside & (gather(ascending, select(inside, middle, 0)) <= x)
+        low = select(go, middle, low)
+    return low
+
+
+@device
+def edge_point(scene, edges, stream, sample, width, height, active):
+    """The sample's point on its edge, with what is seen on the two sides."""
+    stream, u = uniform(stream)
+    k = find(edges.first, edges.levels, sample)
+    start, end = gather(edges.first, k), gather(edges.first, k + 1)
+    f = (real(sample - start) + u) / real(end - start)
+    ax, ay = gather(edges.clip, 8 * k), gather(edges.clip, 8 * k + 1)
+    bx, by = gather(edges.clip, 8 * k + 2), gather(edges.clip, 8 * k + 3)
+    ta, tb = gather(edges.clip, 8 * k + 4), gather(edges.clip, 8 * k + 5)
+    sa, sb = gather(edges.clip, 8 * k + 6), gather(edges.clip, 8 * k + 7)
+    s = sa + (sb - sa) * f * ta / ((1.0 - f) * tb + f * ta)        # straight on the screen is not uniform in space
+    first, second = gather(edges.ends, 2 * k), gather(edges.ends, 2 * k + 1)
+    a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
+    point = madd(scale(a, 1.0 - s), b, s)
+    px, py = ax + (bx - ax) * f, ay + (by - ay) * f
+    inverse = 1.0 / sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
+    nx, ny = (by - ay) * inverse, (ax - bx) * inverse
+    sx, sy, t = project(scene.theta, scene.camera, point)
+    covector = screen_covector(scene.theta, scene.camera, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
+    column, row = minimum(truncate(px), width - 1), minimum(truncate(py), height - 1)
+    eye = vector_at(scene.theta, scene.camera)
+    seen = active & invert(occluded(scene, eye, sub(point, eye), 0.9999, active))
+    jump = (0.0 * s, 0.0 * s, 0.0 * s)
+    if any_lane(seen):
+        minus = _side(scene, stream, px - OFFSET * nx, py - OFFSET * ny, width, height, seen)
+        plus = _side(scene, stream, px + OFFSET * nx, py + OFFSET * ny, width, height, seen)
+        jump = scale(sub(minus, plus), edges.spacing)
+    return EdgePoint(first, second, s, sx, sy, t, covector, row * width + column, jump, seen)
+
+
+@device
+def _side(scene, stream, px, py, width, height, seen):
+    o, d = ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
+    return trace(scene, stream, o, normalize(d), seen, 0.0 * px)
+
+
+@device
+def edge_tan(scene, d_theta, e):
+    """The change of the pixel `e.pixel`."""
+    d_a, d_b = vector_at(d_theta, 3 * e.first), vector_at(d_theta, 3 * e.second)
+    d_ray = ray_point_tan(d_theta, scene.camera, e.sx, e.sy, e.t)
+    velocity = sub(madd(scale(d_a, 1.0 - e.s), d_b, e.s), d_ray)
+    return scale(e.jump, dot(e.covector, velocity))
+
+
+@device
+def edge_adj(scene, gradient, e, weight):
+    """Add the gradient of weight . (the change of the pixel)."""
+    g = scale(e.covector, dot(weight, e.jump))
+    add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), e.seen)
+    add_vector(gradient, 3 * e.second, scale(g, e.s), e.seen)
+    ray_point_adj(gradient, scene.camera, e.sx, e.sy, e.t, scale(g, -1.0), e.seen)

@@ -1,0 +1,88 @@
+"""The edges of a mesh across which the image may jump, and how much of each is in view. NumPy, on the host.
+
+Candidates are silhouettes (one face towards the eye, one away), borders, and creases (the faces' planes or materials
+differ, so that shading does). Vertices at the same place count as one here: a seam of doubled vertices is no border. Of n
+edges that coincide each gets 1/n of the length, so that moving all of them counts once.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+FLAT = 1e-6                  # 1 - cos of the angle under which two faces count as coplanar
+
+
+def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(ends (E, 2), share (E,), left (E,), right (E,)): distinct edges by vertex number, 1/(how many coincide), two faces at
+    the place of each; right is -1 at a border and -2 where more than two faces meet."""
+    place = np.unique(vertices.astype(np.float32), axis=0, return_inverse=True)[1].reshape(-1)
+    count = len(faces)
+    pairs = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    ends, inverse = np.unique(pairs, axis=0, return_inverse=True)
+    ends, inverse = ends.astype(np.int32), inverse.reshape(-1)
+    of_place, where = np.unique(np.sort(place[ends], axis=1), axis=0, return_inverse=True)
+    where = where.reshape(-1)
+    share = 1.0 / np.bincount(where)[where]
+    slot = where[inverse]                                   # of each (face, side): its place
+    order = np.argsort(slot, kind="stable")
+    face = np.repeat(np.arange(count), 3)[order]
+    start = np.searchsorted(slot[order], np.arange(len(of_place)))
+    number = np.bincount(slot, minlength=len(of_place))
+    left = face[start]
+    right = np.where(number == 2, face[np.minimum(start + 1, len(face) - 1)], np.where(number == 1, -1, -2))
+    return ends, share, left[where], right[where]
+
+
+def candidates(vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray,
+               eye: np.ndarray) -> np.ndarray:
+    """Mask of the edges across which radiance may jump. `look`: (F, k) what else distinguishes faces (material, light)."""
+    corner = vertices[faces]
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    front = np.einsum("ij,ij->i", normal, eye - corner[:, 0]) > 0.0
+    two = right >= 0
+    other = np.where(two, right, left)
+    # The two faces may be wound differently: what counts is the angle of their planes.
+    crease = 1.0 - np.abs(np.einsum("ij,ij->i", normal[left], normal[other])) > FLAT
+    changes = (look[left] != look[other]).any(axis=1)
+    return ~two | (front[left] != front[other]) | crease | changes
+
+
+def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(inside (E,), s0, s1): the part of each segment in the view pyramid. a, b: (E, 3) as (t sx, t sy, t)."""
+    planes = np.array([[1, 0, 1, 0], [-1, 0, 1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 0, 1, -near]], float)
+    s0, s1 = np.zeros(len(a)), np.ones(len(a))
+    for plane in planes:
+        fa, fb = a @ plane[:3] + plane[3], b @ plane[:3] + plane[3]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            s = fa / (fa - fb)
+        s0 = np.where((fa < 0) & (fb > 0), np.maximum(s0, s), s0)
+        s1 = np.where((fa > 0) & (fb < 0), np.minimum(s1, s), s1)
+        s0 = np.where((fa <= 0) & (fb <= 0), 2.0, s0)
+    return s0 < s1, s0, s1
+
+
+def visible_edges(vertices: np.ndarray, ends: np.ndarray, share: np.ndarray, camera: np.ndarray, width: int,
+                  height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(ends, clip, weighted lengths in pixels) for boundary.Edges; camera (12,): origin, right, up, forward."""
+    origin, right, up, forward = camera.reshape(4, 3)
+    to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
+    a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
+    near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
+    inside, s0, s1 = clip(a, b, near)
+    a, b, ends, share, s0, s1 = (x[inside] for x in (a, b, ends, share, s0, s1))
+    p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
+    size = np.array([width, height], float)
+    pixels = [(np.array([1.0, 1.0]) + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:]) * 0.5 * size for x in (p, q)]
+    length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
+    keep = length > 1e-6
+    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1])[keep]
+    return ends[keep].reshape(-1), table.reshape(-1), (length * share)[keep]
+
+
+def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, float]:
+    """(first (k + 1,), spacing): samples in proportion to length, systematically rounded with the random `shift` in [0, 1),
+    so that each edge's expected number is exact."""
+    total = np.concatenate([[0.0], np.cumsum(lengths)])
+    first = np.floor(total * (samples / total[-1]) + shift).astype(np.int64)
+    first[0], first[-1] = 0, samples
+    return first, float(total[-1] / samples)

@@ -1,0 +1,90 @@
+"""A point on a triangle, and how derivatives move with it.
+
+A *material point* stays on its triangle at its barycentric coordinates, so its velocity is an average of three vertices'.
+The first vertex of a camera path is none: it stays on its camera ray, and slides on its triangle (docs/theory.md).
+"""
+from typing import NamedTuple
+
+from ..device import device
+from ..real import accumulate, gather, select
+from ..vec import add, dot, largest_magnitude, length, madd, scale, sub
+from .triangle import (
+    area_normal,
+    area_normal_adj,
+    area_normal_tan,
+    corners,
+    point,
+    point_adj,
+    vector_at,
+)
+
+
+class Surface(NamedTuple):
+    """face, and weights u, v of its second and third vertex; point; area normal (length: twice the area), unit normal on the
+    side of the ray that came here; margin: how far to step off the surface, in the scene's units."""
+
+    face: int
+    u: float
+    v: float
+    point: tuple
+    area_normal: tuple
+    normal: tuple
+    margin: float
+
+
+@device
+def surface(scene, face, u, v, direction):
+    """The surface at (face, u, v), as seen along `direction`."""
+    c = corners(scene.theta, scene.faces, face)
+    n = area_normal(c)
+    x = point(c, u, v)
+    side = select(dot(n, direction) > 0.0, -1.0, 1.0)
+    size = largest_magnitude(c[0]) + largest_magnitude(c[1]) + largest_magnitude(c[2])
+    return Surface(face, u, v, x, n, scale(n, side / length(n)), size * 3e-6)
+
+
+@device
+def step_off(s, toward):
+    """The point of `s`, moved off the surface to the side of the vector `toward`: rays start and end there."""
+    side = select(dot(s.normal, toward) < 0.0, -1.0, 1.0)
+    return madd(s.point, s.normal, side * s.margin)
+
+
+@device
+def surface_tan(scene, d_theta, s):
+    """(velocity of the material point, velocity of the area normal)."""
+    c = corners(scene.theta, scene.faces, s.face)
+    d_c = corners(d_theta, scene.faces, s.face)
+    return point(d_c, s.u, s.v), area_normal_tan(c, d_c)
+
+
+@device
+def surface_adj(scene, gradient, s, g_point, g_normal, mask):
+    """Add the gradient of a material point and of its area normal to the three vertices."""
+    c = corners(scene.theta, scene.faces, s.face)
+    p = point_adj(s.u, s.v, g_point)
+    n = area_normal_adj(c, g_normal)
+    for k in range(3):
+        vertex = 3 * gather(scene.faces, 3 * s.face + k)
+        add_vector(gradient, vertex, add(p[k], n[k]), mask)
+
+
+@device
+def add_vector(buffer, index, g, mask):
+    accumulate(buffer, index, g[0], mask)
+    accumulate(buffer, index + 1, g[1], mask)
+    accumulate(buffer, index + 2, g[2], mask)
+
+
+@device
+def slide_tan(d, n, d_ray, d_material):
+    """Velocity of a point that stays on a moving ray (direction d) and on a moving plane (normal n): `d_ray` is the ray's
+    velocity there at fixed distance, `d_material` the plane's. x' = d_ray + d (n . (d_material - d_ray)) / (n . d)."""
+    return madd(d_ray, d, dot(n, sub(d_material, d_ray)) / dot(n, d))
+
+
+@device
+def slide_adj(d, n, g):
+    """(g_ray, g_material)."""
+    g_material = scale(n, dot(d, g) / dot(n, d))
+    return sub(g, g_material), g_material

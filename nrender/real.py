@@ -1,0 +1,136 @@
+"""`Real` and the primitives of the kernel language: what a body may use besides + - * / < and tuples.
+
+A *lane* is one path. `Real` is a number of a lane, a *mask* its truth value, an *integer* an int32 (uint32 in `rng.py`).
+The scalar widths are here, the vector of 8 lanes is in `simd.py`, CUDA in `backend/gpu.py`.
+"""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from .device import Primitive, Width, compile_cpu
+
+PI = math.pi
+INV_PI = 1.0 / math.pi
+BIG = 1e30                      # a distance that nothing reaches; finite, so that arithmetic with it stays finite
+
+FLOAT32 = Width("float32", np.float32, compile_cpu)
+FLOAT64 = Width("float64", np.float64, compile_cpu)
+SCALAR = (FLOAT32, FLOAT64)
+
+_inline = njit(inline="never", nogil=True)
+
+
+def _primitive(python, scalar=None):
+    primitive = Primitive(python)
+    for width in SCALAR:
+        primitive.versions[width.name] = scalar or python
+    return primitive
+
+
+sqrt = _primitive(lambda x: float(np.sqrt(x)), math.sqrt)
+sin = _primitive(math.sin)
+cos = _primitive(math.cos)
+exp = _primitive(math.exp)
+log = _primitive(math.log)
+absolute = _primitive(abs)
+floor = _primitive(math.floor, njit(lambda x: math.floor(x)))
+minimum = _primitive(min)
+maximum = _primitive(max)
+
+
+@Primitive
+def select(mask, a, b):
+    """`a` where the mask holds, else `b`. Both are computed: a lane must not divide by what the mask guards against."""
+    return a if mask else b
+
+
+@Primitive
+def invert(mask):
+    """The other lanes."""
+    return not mask
+
+
+@Primitive
+def any_lane(mask):
+    """True if the mask holds in some lane: guards an expensive block. With one lane it is a plain branch."""
+    return bool(mask)
+
+
+@Primitive
+def gather(array, index):
+    """array[index] for each lane; index must be in range in every lane, dead ones too."""
+    return array[index]
+
+
+@Primitive
+def truncate(x):
+    """The integer part of a non-negative Real, as an integer."""
+    return int(x)
+
+
+@Primitive
+def real(x):
+    """A Real from an integer or from another Real."""
+    return float(x)
+
+
+@Primitive
+def uint32(x):
+    """The low 32 bits, unsigned: after every product and sum of random bits."""
+    return int(x) & 0xFFFFFFFF
+
+
+@Primitive
+def accumulate(buffer, index, value, mask):
+    """buffer[index] += value in the lanes of the mask. On the CPU the buffer belongs to one tile; on CUDA it is atomic."""
+    if mask:
+        buffer[index] += value
+
+
+@select.define(*SCALAR)
+@_inline
+def _select(mask, a, b):
+    return a if mask else b
+
+
+@invert.define(*SCALAR)
+@_inline
+def _invert(mask):
+    return not mask
+
+
+@any_lane.define(*SCALAR)
+@_inline
+def _any_lane(mask):
+    return mask
+
+
+@gather.define(*SCALAR)
+@_inline
+def _gather(array, index):
+    return array[np.uint64(index)]        # unsigned: no test for an index from the end
+
+
+@truncate.define(*SCALAR)
+@_inline
+def _truncate(x):
+    return np.int32(x)
+
+
+real.versions = {"float32": np.float32, "float64": np.float64}
+
+
+@uint32.define(*SCALAR)
+@_inline
+def _uint32(x):
+    return np.uint32(x)
+
+
+@accumulate.define(*SCALAR)
+@_inline
+def _accumulate(buffer, index, value, mask):
+    if mask:
+        buffer[np.uint64(index)] += value
