@@ -1,0 +1,167 @@
+"""What a checked scene is made of: frozen objects with read-only float64 arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+V = TypeVar("V")
+
+
+class Frozen(dict[str, V]):
+    """A dict that refuses changes.  (A MappingProxyType could not be pickled to a worker.)"""
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise TypeError("a scene is immutable; use scene.replace({path: value})")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[Frozen[V]], tuple[dict[str, V]]]:
+        return type(self), (dict(self),)
+
+
+def read_only(value: Any) -> np.ndarray:
+    """A new float64 array that can't be written to."""
+    array = np.array(value, dtype=np.float64)
+    array.flags.writeable = False
+    return array
+
+
+def numbers_text(array: np.ndarray) -> str:
+    """`[0, 0.5, 1]`: a small array for a repr."""
+    return np.array2string(np.asarray(array), separator=", ", precision=4, threshold=12)
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A pinhole camera.  origin, target, up: (3,), world; fov: full angle in degrees along
+    `fov_axis` ('y' is vertical); width, height in pixels."""
+
+    origin: np.ndarray
+    target: np.ndarray
+    up: np.ndarray
+    fov: float
+    fov_axis: str
+    width: int
+    height: int
+    type: str = "perspective"
+
+    def __repr__(self) -> str:
+        return (f"Camera({self.type}, {self.width} x {self.height}, "
+                f"origin={numbers_text(self.origin)}, target={numbers_text(self.target)}, "
+                f"fov={self.fov:g})")
+
+
+@dataclass(frozen=True)
+class Integrator:
+    """max_depth: path segments from the camera (1 = emission only); spp: samples a pixel."""
+
+    type: str
+    max_depth: int
+    spp: int
+
+
+class _Values:
+    """A type and its values, by key."""
+
+    type: str
+    values: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        inside = "".join(
+            f", {key}={numbers_text(value) if isinstance(value, np.ndarray) else repr(value)}"
+            for key, value in self.values.items())
+        return f"{type(self).__name__}({self.type}{inside})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Material(_Values):
+    """values: key -> (3,) float64 for a colour, 0-d for a number."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Light(_Values):
+    """values: key -> float64 array."""
+
+    type: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Transform:
+    """x_world = R(rotate) (scale * (x - pivot)) + pivot + translate, or the (3, 4) matrix.
+
+    rotate: rotation vector, axis times degrees; scale: shape () or (3,).  With a matrix the others
+    are at their defaults and not parameters.
+    """
+
+    translate: np.ndarray = field(default_factory=lambda: read_only([0, 0, 0]))
+    rotate: np.ndarray = field(default_factory=lambda: read_only([0, 0, 0]))
+    scale: np.ndarray = field(default_factory=lambda: read_only(1))
+    pivot: np.ndarray = field(default_factory=lambda: read_only([0, 0, 0]))
+    matrix: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        if self.matrix is not None:
+            return f"Transform(matrix={numbers_text(self.matrix)})"
+        default = Transform()
+        given = [f"{key}={numbers_text(getattr(self, key))}"
+                 for key in ("translate", "rotate", "scale", "pivot")
+                 if not np.array_equal(getattr(self, key), getattr(default, key))]
+        return f"Transform({', '.join(given)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A triangle mesh.  vertices: (N, 3) float64, local; faces: (M, 3) int32, counter-clockwise
+    seen from the front; material: a name, or None for a black emitter; emission: (3,) radiance, or
+    None; options: the other values of its type (`subdivisions`, …)."""
+
+    type: str
+    vertices: np.ndarray
+    faces: np.ndarray
+    material: str | None
+    emission: np.ndarray | None
+    two_sided: bool
+    transform: Transform
+    options: Mapping[str, Any] = field(default_factory=Frozen)
+
+    def __repr__(self) -> str:
+        emits = "" if self.emission is None else f", emission={numbers_text(self.emission)}"
+        return (f"Shape({self.type}, {len(self.vertices)} vertices, {len(self.faces)} faces, "
+                f"material={self.material}{emits}, {self.transform!r})")
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSpec:
+    """How one parameter is fitted; arrays have the parameter's shape.
+
+    init: where to start, or None for the scene's value; bounds: (lower, upper), within the range
+    that the key allows, infinite where nothing bounds it; mask: bool, True = fitted.
+    """
+
+    init: np.ndarray | None
+    bounds: tuple[np.ndarray, np.ndarray]
+    mask: np.ndarray
+
+    def __repr__(self) -> str:
+        init = "scene's" if self.init is None else numbers_text(self.init)
+        return (f"ParameterSpec(init={init}, {int(self.mask.sum())} of {self.mask.size} fitted)")
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizeSpec:
+    """The `optimize` section.  step: Adam's rate, or None for the method's default."""
+
+    parameters: Mapping[str, ParameterSpec]
+    loss: str = "l2"
+    method: str = "l-bfgs-b"
+    iterations: int = 100
+    step: float | None = None

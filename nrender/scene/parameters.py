@@ -1,0 +1,159 @@
+"""The parameters of a scene: their paths, values and ranges, and how they are replaced.
+
+The path of a parameter is its path in the file.  Which keys are parameters, and their ranges, is
+in the tables of the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace as changed
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import did_you_mean
+from .cameras import CAMERAS
+from .check import Parts
+from .geometry import light_problem
+from .lights import LIGHTS
+from .materials import MATERIALS
+from .models import Frozen, Shape, Transform
+from .schema import Key
+from .shapes import COMMON, SHAPES, TRANSFORM
+from .values import check_range, read_array
+
+
+class Slot(NamedTuple):
+    """Where a parameter lives: section, object, key in it; the key's rules; its shape."""
+
+    section: str
+    name: str
+    leaf: str
+    key: Key
+    shape: tuple[int, ...]
+
+
+class Parameters(Mapping[str, np.ndarray]):
+    """Path -> value, float64 (0-d for a number): a copy at each access, in a fixed order."""
+
+    def __init__(self, parts: Parts, slots: Mapping[str, Slot]) -> None:
+        self._parts, self._slots = parts, slots
+
+    def __getitem__(self, path: str) -> np.ndarray:
+        if path not in self._slots:
+            raise KeyError(f"{path}{did_you_mean(path, self._slots)}")
+        slot = self._slots[path]
+        return np.array(read_slot(self._parts, slot), dtype=np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{path} {slot.shape}" for path, slot in self._slots.items())
+        return f"Parameters({inside})"
+
+
+def find_slots(parts: Parts) -> dict[str, Slot]:
+    """All parameters: of cameras, materials, lights, shapes, each in the order of the scene."""
+    slots: dict[str, Slot] = {}
+
+    def add(section: str, name: str, leaf: str, key: Key, value: Any) -> None:
+        slots[f"{section}.{name}.{leaf}"] = Slot(section, name, leaf, key, np.shape(value))
+
+    for name, camera in parts.cameras.items():
+        for leaf, key in _differentiable(CAMERAS.keys(camera.type)):
+            add("cameras", name, leaf, key, getattr(camera, leaf))
+    for family, things in ((MATERIALS, parts.materials), (LIGHTS, parts.lights)):
+        for name, thing in things.items():
+            for leaf, key in _differentiable(family.keys(thing.type)):
+                add(family.section, name, leaf, key, thing.values[leaf])
+    for name, shape in parts.shapes.items():
+        if shape.emission is not None:
+            add("shapes", name, "emission", COMMON["emission"], shape.emission)
+        for leaf, key in TRANSFORM.items():
+            if (leaf == "matrix") == (shape.transform.matrix is not None):
+                add("shapes", name, f"transform.{leaf}", key, getattr(shape.transform, leaf))
+        for leaf, key in _differentiable(SHAPES.types[shape.type].keys):
+            add("shapes", name, leaf, key, getattr(shape, leaf))
+    return slots
+
+
+def _differentiable(keys: Mapping[str, Key]) -> Iterable[tuple[str, Key]]:
+    return ((leaf, key) for leaf, key in keys.items() if key.differentiable)
+
+
+def read_slot(parts: Parts, slot: Slot) -> Any:
+    """The present value, not copied."""
+    thing = getattr(parts, slot.section)[slot.name]
+    if slot.section in ("materials", "lights"):
+        return thing.values[slot.leaf]
+    if slot.leaf.startswith("transform."):
+        return getattr(thing.transform, slot.leaf.partition(".")[2])
+    return getattr(thing, slot.leaf)
+
+
+def read_value(slot: Slot, value: Any) -> np.ndarray:
+    """`value` as a read-only array of the parameter's shape and range.  Raises Bad."""
+    if hasattr(value, "__array__"):
+        value = np.asarray(value)
+        value = value if value.ndim else value.item()
+    array = read_array(value, (slot.shape,))
+    check_range(array, slot.key.low, slot.key.high, slot.key.open_ends, "number")
+    return array
+
+
+def replaced(parts: Parts, slots: Mapping[str, Slot], values: Mapping[str, np.ndarray],
+             report: Callable[[str, str], None]) -> Parts:
+    """The parts with checked `values`; objects that don't change are shared.
+
+    report(path, message) is called for what doesn't go together any more.
+    """
+    by_object: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+    for path, value in values.items():
+        slot = slots[path]
+        by_object.setdefault((slot.section, slot.name), {})[slot.leaf] = value
+    sections: dict[str, dict[str, Any]] = {}
+    for (section, name), fields in by_object.items():
+        things = sections.setdefault(section, dict(getattr(parts, section)))
+        things[name] = thing = _with(section, things[name], fields)
+        for leaf, message in _problems(section, thing, fields):
+            report(f"{section}.{name}" + (f".{leaf}" if leaf else ""), message)
+    new: dict[str, Any] = {key: Frozen(things) for key, things in sections.items()}
+    return changed(parts, **new)
+
+
+def _with(section: str, thing: Any, fields: Mapping[str, Any]) -> Any:
+    if section in ("materials", "lights"):
+        return changed(thing, values=Frozen({**thing.values, **fields}))
+    if section == "cameras":
+        return changed(thing, **{key: float(value) if key == "fov" else value
+                                 for key, value in fields.items()})
+    moved = {key.partition(".")[2]: value for key, value in fields.items() if "." in key}
+    plain = {key: value for key, value in fields.items() if "." not in key}
+    if moved:
+        transform: Transform = changed(thing.transform, **moved)
+        plain["transform"] = transform
+    return changed(thing, **plain)
+
+
+def _problems(section: str, thing: Any, fields: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """What must hold between the values of an object."""
+    if section == "cameras":
+        yield from CAMERAS.types[thing.type].check(
+            {key: getattr(thing, key) for key in ("origin", "target", "up")})
+    elif section == "shapes" and set(fields) != {"emission"}:
+        shape: Shape = thing
+        message = light_problem(shape)
+        if message:
+            yield "", message
+
+
+def known_path(path: object, slots: Mapping[str, Slot]) -> str | None:
+    """None for the path of a parameter, else the message."""
+    if isinstance(path, str) and path in slots:
+        return None
+    return f"no such parameter{did_you_mean(str(path), slots)}"

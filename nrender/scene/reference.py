@@ -1,0 +1,51 @@
+"""Tables of all keys, made from the declarations: `python -m nrender.scene.reference`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .cameras import CAMERAS
+from .integrators import INTEGRATORS
+from .lights import LIGHTS
+from .materials import MATERIALS
+from .optimize import KEYS
+from .schema import REQUIRED, Family, Key
+from .shapes import COMMON, SHAPES, TRANSFORM
+
+FAMILIES: tuple[Family, ...] = (CAMERAS, INTEGRATORS, MATERIALS, SHAPES, LIGHTS)
+
+
+def table(keys: Mapping[str, Key]) -> str:
+    """A Markdown table of keys; empty for a type without any."""
+    rows = ["| key | value | default | parameter | meaning |", "|---|---|---|---|---|"]
+    for name, key in keys.items():
+        rows.append(f"| `{name}` | {key.expected()} | {default_text(key)} | "
+                    f"{'yes' if key.differentiable else ''} | {key.doc} |")
+    return "\n".join(rows) if keys else ""
+
+
+def default_text(key: Key) -> str:
+    if key.default is REQUIRED:
+        return "**required**"
+    if key.default is None:
+        return "none"
+    if isinstance(key.default, bool):
+        return "true" if key.default else "false"
+    return str(list(key.default) if isinstance(key.default, tuple) else key.default)
+
+
+def tables() -> dict[str, str]:
+    """Every table of the reference, by heading."""
+    result = {}
+    for family in FAMILIES:
+        for name, model in family.types.items():
+            result[f"{family.section}: `{name}`"] = table(model.keys)
+    result["shapes: keys of every type"] = table(COMMON)
+    result["shapes: `transform`"] = table(TRANSFORM)
+    result["optimize"] = table(KEYS)
+    return result
+
+
+if __name__ == "__main__":
+    for heading, text in tables().items():
+        print(f"### {heading}\n\n{text}\n")

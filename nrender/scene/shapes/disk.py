@@ -1,0 +1,28 @@
+"""The unit disk in the xy plane, normal +z: a fan of triangles around its centre.
+
+The rim is a regular polygon inside the circle.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..schema import Model, Values, integer
+
+
+def build(values: Values, base: Path) -> tuple[np.ndarray, np.ndarray]:
+    count = values["segments"]
+    angle = 2 * np.pi * np.arange(count) / count
+    rim = np.stack([np.cos(angle), np.sin(angle), np.zeros(count)], axis=1)
+    here = np.arange(count)
+    faces = np.stack([np.zeros(count, dtype=int), 1 + here, 1 + (here + 1) % count], axis=1)
+    return np.concatenate([np.zeros((1, 3)), rim]), faces
+
+
+MODEL = Model(
+    "Disk of radius 1 in the xy plane, normal +z.",
+    {"segments": integer("corners of the rim", low=3, high=65536, default=64)},
+    build=build,
+)

@@ -1,0 +1,106 @@
+"""Local to world coordinates, in float64, with the tangent and the adjoint.
+
+    x = R(rotate) (scale * (v - pivot)) + pivot + translate      or      x = M [v; 1]
+
+R is the exponential of the rotation vector w (radians): with W = [w]x, theta = |w|,
+    R = I + a W + b W^2,   a = sin(theta)/theta,   b = (1 - cos(theta))/theta^2.
+Its derivative is a rotation on top of R (left-trivialised; Gallego & Yezzi 2015 give the same
+derivative in another form):
+    dR = [J dw]x R,   J = I + b W + c W^2,   c = (theta - sin(theta))/theta^3.
+a, b, c are smooth in theta^2; near zero they come from their series, and nothing is special
+at 180 degrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import radians
+
+import numpy as np
+
+from .models import Transform
+
+Tangent = Mapping[str, np.ndarray]
+"""Directions by key: translate, rotate (degrees), scale, pivot, matrix; one left out is zero."""
+
+
+def coefficients(angle2: float) -> tuple[float, float, float]:
+    """a, b, c above at theta^2 = angle2 (radians^2), to a relative error near 1e-15."""
+    if angle2 < 1.0:
+        # Terms fall by theta^2/(n (n+1)): 10 are enough for float64 below theta = 1.
+        sums = []
+        for start in (1, 2, 3):
+            term, total = 1.0 / (1, 1, 2, 6)[start], 0.0
+            for k in range(start, start + 20, 2):
+                total += term
+                term *= -angle2 / ((k + 1) * (k + 2))
+            sums.append(total)
+        return sums[0], sums[1], sums[2]
+    angle = np.sqrt(angle2)
+    return (float(np.sin(angle) / angle), float(2 * np.sin(angle / 2) ** 2 / angle2),
+            float((angle - np.sin(angle)) / (angle2 * angle)))
+
+
+def cross_matrix(w: np.ndarray) -> np.ndarray:
+    """[w]x, so that [w]x y = w x y."""
+    x, y, z = w
+    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=np.float64)
+
+
+def rotation(rotate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R, J) of a rotation vector in degrees; J is per radian."""
+    w = np.radians(np.asarray(rotate, dtype=np.float64))
+    a, b, c = coefficients(float(w @ w))
+    cross = cross_matrix(w)
+    square = cross @ cross
+    return np.eye(3) + a * cross + b * square, np.eye(3) + b * cross + c * square
+
+
+def world_vertices(vertices: np.ndarray, transform: Transform) -> np.ndarray:
+    """World positions (N, 3) float64 of local vertices (N, 3)."""
+    if transform.matrix is not None:
+        return vertices @ transform.matrix[:, :3].T + transform.matrix[:, 3]
+    r, _ = rotation(transform.rotate)
+    scaled = transform.scale * (vertices - transform.pivot)
+    return scaled @ r.T + (transform.pivot + transform.translate)
+
+
+def world_vertices_tan(vertices: np.ndarray, transform: Transform,
+                       d_vertices: np.ndarray | None, d_transform: Tangent) -> np.ndarray:
+    """Velocity (N, 3) of the world positions when the inputs move; None: vertices don't."""
+    dv = np.zeros_like(vertices) if d_vertices is None else d_vertices
+    if transform.matrix is not None:
+        d_matrix = np.asarray(d_transform.get("matrix", np.zeros((3, 4))))
+        return dv @ transform.matrix[:, :3].T + vertices @ d_matrix[:, :3].T + d_matrix[:, 3]
+    zero = np.zeros(3)
+    r, j = rotation(transform.rotate)
+    d_pivot = np.asarray(d_transform.get("pivot", zero))
+    local = vertices - transform.pivot
+    turned = (transform.scale * local) @ r.T
+    spin = j @ np.radians(d_transform.get("rotate", zero))
+    d_scaled = d_transform.get("scale", 0.0) * local + transform.scale * (dv - d_pivot)
+    return (np.cross(spin, turned) + d_scaled @ r.T
+            + (d_pivot + d_transform.get("translate", zero)))
+
+
+def world_vertices_adj(vertices: np.ndarray, transform: Transform,
+                       g_world: np.ndarray) -> dict[str, np.ndarray]:
+    """Gradients by key (`vertices` and the transform's), given those of the world positions."""
+    g_sum = g_world.sum(axis=0)
+    if transform.matrix is not None:
+        g_matrix = np.concatenate([g_world.T @ vertices, g_sum[:, None]], axis=1)
+        return {"vertices": g_world @ transform.matrix[:, :3], "matrix": g_matrix}
+    r, j = rotation(transform.rotate)
+    local = vertices - transform.pivot
+    turned = (transform.scale * local) @ r.T
+    g_spin = np.cross(turned, g_world).sum(axis=0)
+    g_scaled = g_world @ r
+    g_scale = (g_scaled * local).sum(axis=0)
+    g_vertices = g_scaled * transform.scale
+    return {
+        "vertices": g_vertices,
+        "translate": g_sum,
+        "rotate": radians(1.0) * (j.T @ g_spin),
+        "scale": g_scale if np.ndim(transform.scale) else np.asarray(g_scale.sum()),
+        "pivot": g_sum - g_vertices.sum(axis=0),
+    }

@@ -1,0 +1,188 @@
+"""scene/transform.py and scene/look_at.py: geometry, tangents, adjoints."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from nrender.scene import Camera, Transform
+from nrender.scene import look_at as la
+from nrender.scene.transform import (
+    coefficients,
+    rotation,
+    world_vertices,
+    world_vertices_adj,
+    world_vertices_tan,
+)
+
+ROTATIONS = {
+    "none": [0, 0, 0],
+    "tiny": [1e-9, -2e-9, 3e-9],
+    "small": [0.01, 0.02, -0.03],
+    "series end": list(np.degrees(1.0) * np.array([0.6, 0.0, 0.8])),
+    "usual": [20, -50, 70],
+    "half turn": [0, 0, 180],
+    "near half turn": list(179.999 * np.array([1, 2, 2]) / 3),
+    "full turn": [0, 360, 0],
+    "turns": [500, -800, 200],
+}
+
+
+def make(rotate, scale=1.7):
+    return Transform(translate=np.array([1.0, -2, 3]), rotate=np.array(rotate, dtype=float),
+                     scale=np.array(scale, dtype=float), pivot=np.array([0.3, 0.4, -0.5]))
+
+
+def flat(gradients):
+    return np.concatenate([np.ravel(gradients[key]) for key in sorted(gradients)])
+
+
+def directions(rng, vertices, transform):
+    keys = (["matrix"] if transform.matrix is not None
+            else ["translate", "rotate", "scale", "pivot"])
+    d = {key: rng.normal(size=np.shape(getattr(transform, key))) for key in keys}
+    return rng.normal(size=vertices.shape), d
+
+
+def moved(transform, d, h):
+    return Transform(**{
+        key: getattr(transform, key) + h * d[key] if key in d else getattr(transform, key)
+        for key in ("translate", "rotate", "scale", "pivot", "matrix")})
+
+
+CASES = [pytest.param(make(rotate, scale), id=f"{name}, scale {np.ndim(scale)}d")
+         for name, rotate in ROTATIONS.items() for scale in (1.7, [0.5, 2.0, -1.5])]
+CASES.append(pytest.param(
+    Transform(matrix=np.random.default_rng(1).normal(size=(3, 4))), id="matrix"))
+
+
+@pytest.mark.parametrize("transform", CASES)
+def test_adjoint_is_the_transpose_of_the_tangent(transform):
+    rng = np.random.default_rng(0)
+    vertices = rng.normal(size=(7, 3))
+    dv, d = directions(rng, vertices, transform)
+    w = rng.normal(size=vertices.shape)
+    jv = world_vertices_tan(vertices, transform, dv, d)
+    g = world_vertices_adj(vertices, transform, w)
+    assert set(g) == {"vertices", *d}
+    for key, value in d.items():
+        assert g[key].shape == value.shape
+    np.testing.assert_allclose((jv * w).sum(), flat({"vertices": dv, **d}) @ flat(g), rtol=1e-12)
+
+
+@pytest.mark.parametrize("transform", CASES)
+def test_tangent_is_the_derivative(transform):
+    rng = np.random.default_rng(2)
+    vertices = rng.normal(size=(7, 3))
+    dv, d = directions(rng, vertices, transform)
+    d = {key: value * (40 if key == "rotate" else 1) for key, value in d.items()}
+    jv = world_vertices_tan(vertices, transform, dv, d)
+    steps = 1e-2 * 0.5 ** np.arange(6)
+    value = world_vertices(vertices, transform)
+    remainder = [np.linalg.norm(
+        world_vertices(vertices + h * dv, moved(transform, d, h)) - value - h * jv)
+        for h in steps]
+    slope = np.polyfit(np.log(steps), np.log(remainder), 1)[0]
+    assert slope == pytest.approx(2, abs=0.1)
+
+
+def test_directions_left_out_are_zero():
+    transform, vertices = make([10, 20, 30]), np.eye(3)
+    assert not world_vertices_tan(vertices, transform, None, {}).any()
+    assert not world_vertices_tan(vertices, Transform(matrix=np.ones((3, 4))), None, {}).any()
+
+
+@pytest.mark.parametrize("rotate", ROTATIONS.values(), ids=ROTATIONS)
+def test_rotation_agrees_with_scipy(rotate):
+    expected = Rotation.from_rotvec(rotate, degrees=True).as_matrix()
+    np.testing.assert_allclose(rotation(np.array(rotate))[0], expected, atol=3e-15)
+
+
+def test_series_and_closed_form_meet():
+    below, above = coefficients(np.nextafter(1.0, 0.0)), coefficients(1.0)
+    np.testing.assert_allclose(below, above, rtol=2e-15)
+
+
+def test_quarter_turn_about_z_takes_x_to_y():
+    x = world_vertices(np.array([[1.0, 0, 0]]), Transform(rotate=np.array([0, 0, 90.0])))
+    np.testing.assert_allclose(x, [[0, 1, 0]], atol=1e-15)
+
+
+def test_order_is_scale_rotate_translate_about_the_pivot():
+    transform = Transform(translate=np.array([0.0, 0, 5]), rotate=np.array([0, 0, 90.0]),
+                          scale=np.array([2.0, 1, 1]), pivot=np.array([1.0, 0, 0]))
+    x = world_vertices(np.array([[1.0, 0, 0], [2, 0, 0]]), transform)
+    np.testing.assert_allclose(x, [[1, 0, 5], [1, 2, 5]], atol=1e-15)
+
+
+def test_matrix_is_affine():
+    matrix = np.array([[1.0, 0, 0, 4], [0, 2, 0, 5], [0, 0, 3, 6]])
+    x = world_vertices(np.array([[1.0, 1, 1]]), Transform(matrix=matrix))
+    np.testing.assert_array_equal(x, [[5, 7, 9]])
+
+
+# The camera's frame.
+
+CAMERAS = {
+    "usual": ([0, 0, 5], [0, 0, 0], [0, 1, 0], 45, "y", 320, 240),
+    "oblique": ([3, 2, -1], [0.5, -1, 2], [0.2, 1, 0.3], 70, "x", 320, 240),
+    "portrait": ([1, 9, 0.5], [0, 0, 0], [0, 3, 1], 20, "x", 100, 300),
+    "up almost along the view": ([0, 5, 0], [0, 0, 0], [0.1, 1, 0.0], 90, "y", 64, 64),
+}
+
+
+def camera(origin, target, up, fov, axis, width, height):
+    return Camera(*(np.array(v, dtype=float) for v in (origin, target, up)), float(fov), axis,
+                  width, height)
+
+
+CAMERA_CASES = [pytest.param(camera(*args), id=name) for name, args in CAMERAS.items()]
+
+
+@pytest.mark.parametrize("cam", CAMERA_CASES)
+def test_frame_adjoint_is_the_transpose_of_its_tangent(cam):
+    rng = np.random.default_rng(3)
+    d = [rng.normal(size=3), rng.normal(size=3), rng.normal(size=3), rng.normal()]
+    w = [rng.normal(size=3) for _ in range(4)]
+    jv = la.frame_tan(cam, *d)
+    g = la.frame_adj(cam, *w)
+    left = sum(float(a @ b) for a, b in zip(jv, w, strict=True))
+    right = sum(float(np.dot(a, b)) for a, b in zip(d, g, strict=True))
+    assert left == pytest.approx(right, rel=1e-12)
+
+
+@pytest.mark.parametrize("cam", CAMERA_CASES)
+def test_frame_tangent_is_its_derivative(cam):
+    rng = np.random.default_rng(4)
+    d = [0.1 * rng.normal(size=3), rng.normal(size=3), 0.1 * rng.normal(size=3), 10.0]
+
+    def at(h):
+        return np.concatenate(la.frame(Camera(
+            cam.origin + h * d[0], cam.target + h * d[1], cam.up + h * d[2], cam.fov + h * d[3],
+            cam.fov_axis, cam.width, cam.height)))
+
+    jv = np.concatenate(la.frame_tan(cam, *d))
+    steps = 1e-2 * 0.5 ** np.arange(6)
+    remainder = [np.linalg.norm(at(h) - at(0) - h * jv) for h in steps]
+    assert np.polyfit(np.log(steps), np.log(remainder), 1)[0] == pytest.approx(2, abs=0.1)
+
+
+def test_usual_camera_looks_along_minus_z_with_x_to_the_right():
+    f = la.frame(camera(*CAMERAS["usual"]))
+    np.testing.assert_allclose(f.origin, [0, 0, 5])
+    np.testing.assert_allclose(f.forward, [0, 0, -1])
+    np.testing.assert_allclose(f.up, [0, np.tan(np.pi / 8), 0], atol=1e-16)
+    np.testing.assert_allclose(f.right, [np.tan(np.pi / 8) * 4 / 3, 0, 0], atol=1e-16)
+
+
+@pytest.mark.parametrize("cam", CAMERA_CASES)
+def test_frame_is_right_handed_and_spans_the_field_of_view(cam):
+    f = la.frame(cam)
+    x, y = f.right / np.linalg.norm(f.right), f.up / np.linalg.norm(f.up)
+    np.testing.assert_allclose(np.cross(x, y), -f.forward, atol=1e-14)
+    np.testing.assert_allclose(np.linalg.norm(f.forward), 1, rtol=1e-15)
+    assert y @ cam.up > 0
+    assert x @ cam.up == pytest.approx(0, abs=1e-14)
+    wide = np.linalg.norm(f.right if cam.fov_axis == "x" else f.up)
+    assert wide == pytest.approx(np.tan(np.radians(cam.fov / 2)), rel=1e-14)
+    aspect = np.linalg.norm(f.right) / np.linalg.norm(f.up)
+    assert aspect == pytest.approx(cam.width / cam.height, rel=1e-14)
