@@ -142,14 +142,15 @@ class _Builder:
         import yaml
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        events: Any = yaml.parse(text, Loader=loader)
         try:
-            for event in yaml.parse(text, Loader=loader):
+            for event in events:
                 self.take(event, type(event).__name__, event.start_mark.line + 1)
         except yaml.YAMLError as error:
             mark: Any = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-            where = f" (column {mark.column + 1})" if mark is not None else ""
-            line = mark.line + 1 if mark is not None else 0
+            where = f" (column {mark.column + 1})" if mark else ""
+            line = mark.line + 1 if mark else 0
             raise self.failed(line, "not YAML: " + " ".join(str(what).split()) + where) from None
 
     def failed(self, line: int, message: str) -> SceneError:
@@ -166,8 +167,9 @@ class _Builder:
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             self.check_tag(event.tag, line, ("map", "seq"))
             path = self.place(line)
-            self.stack.append(
-                _Open({} if kind[0] == "M" else [], path, line, event.anchor))
+            # The line that a look-up of the path gives: entries that differ get their own.
+            noted = self.document.lines.get(path, self.stack[-1].line if self.stack else line)
+            self.stack.append(_Open({} if kind[0] == "M" else [], path, noted, event.anchor))
             if len(self.stack) > MAX_DEPTH:
                 raise self.failed(line, f"nested more than {MAX_DEPTH} levels deep")
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):

@@ -54,6 +54,8 @@ def read_mesh(path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
             # NumPy only warns when it stops reading in the middle of malformed numbers.
             warnings.simplefilter("error", DeprecationWarning)
             meshes = list(_parse(data, suffix))
+    except Bad as bad:
+        raise Bad(f"cannot read '{name}': {bad}") from None
     except Exception as error:   # whatever a parser meets in a damaged file
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise Bad(f"cannot read '{name}': not a proper {suffix[1:].upper()} file "
@@ -94,7 +96,8 @@ def only_geometry(data: bytes) -> bytes:
     So all its objects and groups come as one mesh, and vertex i is the file's i-th `v`.
     """
     lines: list[str] = []
-    count = 0
+    count = faces = 0
+    highest, highest_face = 0, 0
     for line in data.decode("utf-8", errors="replace").replace("\\\n", " ").splitlines():
         words = line.split("#", 1)[0].split()
         if not words or words[0] not in ("v", "f"):
@@ -106,7 +109,16 @@ def only_geometry(data: bytes) -> bytes:
             corners = [int(word.split("/", 1)[0]) for word in words[1:]]
             if len(corners) < 3 or 0 in corners:
                 raise ValueError(f"face line '{' '.join(words)[:40]}'")
-            lines.append("f " + " ".join(str(i if i > 0 else count + 1 + i) for i in corners))
+            corners = [i if i > 0 else count + 1 + i for i in corners]
+            if min(corners) < 1:
+                raise Bad(f"face {faces} has a vertex before the first")
+            if max(corners) > highest:
+                highest, highest_face = max(corners), faces
+            faces += 1
+            lines.append("f " + " ".join(map(str, corners)))
+    if highest > count:
+        raise Bad(f"face {highest_face} has vertex {highest - 1}, but the mesh has {count} "
+                  f"vertices, from 0 to {count - 1}")
     return ("\n".join(lines) + "\n").encode()
 
 
