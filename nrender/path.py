@@ -212,8 +212,9 @@ def _mul_tan(a, b, d_a, d_b):
 
 
 @device
-def trace_adj(scene, stream, sx, sy, weight, gradient, active):
+def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
     """Add the gradient of weight . radiance along the camera ray through (sx, sy) to `gradient`; return the radiance.
+    If not `moving`, leave out the gradient of vertices and camera.
 
     Path replay divides what is still to come by the reflectance; a reflectance under DARK counts as DARK here, so that the
     gradient at 0 is that of a nearly black surface, and not lost.
@@ -233,13 +234,14 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, active):
         missed = active & (hit.face < 0)
         if scene.background >= 0 and any_lane(missed):
             add_vector(gradient, scene.background, mul(weight, throughput), missed)
+        if moving and any_lane(missed):
             turn = scale(cosine_log_gradient(last.area_normal, d), coming[0] + coming[1] + coming[2])
             surface_adj(scene, gradient, last, (zero, zero, zero), turn, missed & (depth > 1))
         active = active & (hit.face >= 0)
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
             later = active & (depth > 1)
-            if any_lane(later):
+            if moving and any_lane(later):
                 flow = coming[0] + coming[1] + coming[2]
                 _segment_adj(scene, gradient, last, x, depth == 2, sx, sy, eye, axis, flow, later)
             offset, lit = area.offset(scene, x, d, active)
@@ -259,8 +261,9 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, active):
                 add_vector(gradient, material, diffuse.eval_adj(rho, d, d, mul(received, light)), e.lit)
                 found = mul(received, mul(f, light))
                 coming = choose(e.lit, sub(coming, found), coming)
-                flow = found[0] + found[1] + found[2]
-                _segment_adj(scene, gradient, x, e.y, depth == 1, sx, sy, eye, axis, flow, e.lit)
+                if moving:
+                    flow = found[0] + found[1] + found[2]
+                    _segment_adj(scene, gradient, x, e.y, depth == 1, sx, sy, eye, axis, flow, e.lit)
             stream, d, pdf = bounce(stream, x)
             o = step_off(x, d)
             cosine = dot(x.normal, d)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..cache import compiled
 from ..device import Device, Width
 from ..tables import Tables
 from . import kernels
-from .cache import compiled
 
 CHUNKS = 64                      # of an image: enough for any number of threads
 BUFFER_BYTES = 256 << 20         # for all private buffers of one launch
@@ -85,14 +85,14 @@ def render_tan(width: Width, scene: Tables, edges: Any, d_theta: np.ndarray, siz
 
 
 def render_adj(width: Width, scene: Tables, edges: Any, weights: np.ndarray, size: tuple[int, int], spp: int, samples: int,
-               seed: int) -> tuple[np.ndarray, list[Bad]]:
-    """The gradient of sum(weights * image), (len(theta),) float64."""
+               seed: int, moving: bool) -> tuple[np.ndarray, list[Bad]]:
+    """The gradient of sum(weights * image), (len(theta),) float64; that of the geometry only if it is `moving`."""
     w, h = size
     chunks = private_chunks(len(scene.theta))
     gradients, bad, bad_edges = np.zeros((chunks, len(scene.theta))), Bad(chunks), Bad(chunks)
     weights = np.ascontiguousarray(weights, width.literal)
     launch(kernels.render_adj, width, chunks,
-           lambda k: (scene, weights, w, h, spp, seed, k, chunks, gradients[k], bad.rows[k]))
+           lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, gradients[k], bad.rows[k]))
     if samples:
         flat = weights.reshape(h * w, 3)
         launch(kernels.edges_adj, width, chunks,

@@ -84,7 +84,7 @@ def render_tan(scene, d_theta, width, height, spp, seed, chunk, chunks, image, d
 
 
 @device
-def render_adj(scene, weights, width, height, spp, seed, chunk, chunks, gradient, bad):
+def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, gradient, bad):
     """gradient += that of sum(weights * image), interior part. weights (height, width, 3)."""
     across = (width + TILE - 1) // TILE
     tiles = across * ((height + TILE - 1) // TILE)
@@ -96,7 +96,7 @@ def render_adj(scene, weights, width, height, spp, seed, chunk, chunks, gradient
                 if largest_magnitude(weight) > 0.0:
                     for sample in range(spp):
                         s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                        if not finite(trace_adj(scene, s, sx, sy, weight, gradient, True)):
+                        if not finite(trace_adj(scene, s, sx, sy, weight, gradient, moving, True)):
                             count_bad(bad, y * width + x, sample)
 
 

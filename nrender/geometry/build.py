@@ -6,8 +6,12 @@ node; else a leaf whose first triangle is slot `child`. `order[slot]` is the fac
 """
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numba import njit
+
+from ..cache import on_disk
 
 BINS = 16
 LEAF = 4                     # at most so many triangles a leaf
@@ -18,8 +22,12 @@ def build(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(nodes, links, order) of the triangles `corners` (n, 3, 3), n >= 1."""
     corners = np.ascontiguousarray(corners, np.float64)
     low, high = corners.min(1), corners.max(1)
-    nodes, links, order = _build(low, high)
-    return nodes, links, order
+    return _compiled(_build)(low, high)
+
+
+@functools.cache
+def _compiled(function):
+    return on_disk(function)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -164,7 +172,7 @@ def _build(low, high):
 def refit(nodes: np.ndarray, links: np.ndarray, order: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """New boxes for the same tree when vertices have moved: O(n), children before their nodes."""
     corners = np.ascontiguousarray(corners, np.float64)
-    return _refit(nodes.copy(), links, order, corners.min(1), corners.max(1))
+    return _compiled(_refit)(nodes.copy(), links, order, corners.min(1), corners.max(1))
 
 
 @njit(nogil=True, error_model="numpy")

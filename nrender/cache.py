@@ -14,14 +14,14 @@ from typing import Any
 import numba
 from numba import config
 
-from ..device import Device, Width
+from .device import Device, Width
 
 
 @functools.cache
 def cache_dir() -> Path | None:
     """The folder, made if need be; NRENDER_CACHE_DIR or the user's cache folder; a temporary one where neither can be
     written."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
@@ -43,10 +43,8 @@ def cache_dir() -> Path | None:
     return None
 
 
-@functools.cache
-def compiled(kernel: Device, width: Width) -> Any:
-    """The kernel's dispatcher for `width`, which loads machine code from disk or puts it there."""
-    dispatcher = kernel.instantiate(width)
+def on_disk(dispatcher: Any) -> Any:
+    """Let a Numba dispatcher load its machine code from disk, or put it there."""
     folder = cache_dir()
     if folder is not None:
         given, config.CACHE_DIR = config.CACHE_DIR, str(folder)     # read once, by enable_caching
@@ -55,3 +53,9 @@ def compiled(kernel: Device, width: Width) -> Any:
         finally:
             config.CACHE_DIR = given
     return dispatcher
+
+
+@functools.cache
+def compiled(kernel: Device, width: Width) -> Any:
+    """The kernel's dispatcher for `width`, with its machine code on disk."""
+    return on_disk(kernel.instantiate(width))

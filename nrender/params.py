@@ -1,0 +1,127 @@
+"""From a scene's named parameters to theta, the kernels' vector, and derivatives back: NumPy, float64.
+
+`pull` is the transpose of `push`; both linearise how world vertices depend on a transform and the camera's frame on its
+origin, target, up and fov (scene/transform.py, scene/look_at.py).
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .scene import Scene
+from .scene.look_at import frame, frame_adj, frame_tan
+from .scene.transform import world_vertices, world_vertices_adj, world_vertices_tan
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are in theta. rows: of a shape's vertices; the rest are offsets, background -1 if there is none. The
+    material None, of emitters that have no other, is black and no parameter."""
+
+    rows: dict[str, slice]
+    camera: int
+    materials: dict[str | None, int]
+    emission: dict[str, int]
+    background: int
+    size: int
+
+
+def layout(scene: Scene) -> Layout:
+    count, rows = 0, {}
+    for name, shape in scene.shapes.items():
+        rows[name] = slice(count, count + len(shape.vertices))
+        count += len(shape.vertices)
+    camera = 3 * count
+    end = camera + 12
+    materials: dict[str | None, int] = {}
+    for name in [*scene.materials, None]:
+        materials[name] = end
+        end += 3
+    emission = {}
+    for name, shape in scene.shapes.items():
+        if shape.emission is not None:
+            emission[name] = end
+            end += 3
+    background = end if scene.lights else -1
+    return Layout(rows, camera, materials, emission, background, end + 3 * bool(scene.lights))
+
+
+def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
+    """The kernels' vector, for one camera."""
+    out = np.zeros(place.size)
+    vertices = out[:place.camera].reshape(-1, 3)
+    for name, shape in scene.shapes.items():
+        vertices[place.rows[name]] = world_vertices(shape.vertices, shape.transform)
+    out[place.camera:place.camera + 12] = np.concatenate(frame(scene.cameras[camera]))
+    for name, material in scene.materials.items():
+        _colour(out, place.materials[name])[:] = material.values["reflectance"]
+    for name, offset in place.emission.items():
+        _colour(out, offset)[:] = scene.shapes[name].emission
+    for light in scene.lights.values():
+        _colour(out, place.background)[:] += light.values["radiance"]
+    return out
+
+
+def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Velocity of theta when the named parameters move in these directions."""
+    out = np.zeros(place.size)
+    vertices = out[:place.camera].reshape(-1, 3)
+    view, moves = {}, {}
+    for path, direction in directions.items():
+        section, name, key = path.split(".", 2)
+        if section == "materials":
+            _colour(out, place.materials[name])[:] = direction
+        elif section == "lights":
+            _colour(out, place.background)[:] += direction
+        elif key == "emission":
+            _colour(out, place.emission[name])[:] = direction
+        elif section == "shapes":
+            moves.setdefault(name, {})[key.removeprefix("transform.")] = direction
+        elif name == camera:
+            view[key] = direction
+    for name, move in moves.items():
+        shape = scene.shapes[name]
+        vertices[place.rows[name]] = world_vertices_tan(shape.vertices, shape.transform, move.pop("vertices", None), move)
+    if view:
+        zero = np.zeros(3)
+        d_frame = frame_tan(scene.cameras[camera], view.get("origin", zero), view.get("target", zero),
+                            view.get("up", zero), float(view.get("fov", 0.0)))
+        out[place.camera:place.camera + 12] = np.concatenate(d_frame)
+    return out
+
+
+def pull(scene: Scene, place: Layout, camera: str, gradient: np.ndarray, wrt: Iterable[str]) -> dict[str, np.ndarray]:
+    """Gradient of each named parameter, given that of theta; zero for another camera's."""
+    vertices = gradient[:place.camera].reshape(-1, 3)
+    view = frame_adj(scene.cameras[camera], *gradient[place.camera:place.camera + 12].reshape(4, 3))
+    shapes: dict[str, dict[str, np.ndarray]] = {}
+    out = {}
+    for path in wrt:
+        section, name, key = path.split(".", 2)
+        if section == "materials":
+            g = _colour(gradient, place.materials[name])
+        elif section == "lights":
+            g = _colour(gradient, place.background)
+        elif key == "emission":
+            g = _colour(gradient, place.emission[name])
+        elif section == "shapes":
+            if name not in shapes:
+                shape = scene.shapes[name]
+                shapes[name] = world_vertices_adj(shape.vertices, shape.transform, vertices[place.rows[name]])
+            g = shapes[name][key.removeprefix("transform.")]
+        else:
+            g = getattr(view, key) if name == camera else np.zeros_like(getattr(view, key))
+        out[path] = np.array(g, np.float64)
+    return out
+
+
+def moves_geometry(path: str) -> bool:
+    """Whether a parameter moves vertices or the camera, so that what is visible changes."""
+    section, _, key = path.split(".", 2)
+    return section == "cameras" or (section == "shapes" and key != "emission")
+
+
+def _colour(vector: np.ndarray, offset: int) -> np.ndarray:
+    return vector[offset:offset + 3]

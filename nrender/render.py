@@ -1,0 +1,191 @@
+"""Images and their derivatives: what a user calls."""
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import simd  # noqa: F401  (registers the primitives of its width)
+from .backend import cpu
+from .compile_scene import Mesh, compile_scene, edges_of
+from .device import Width
+from .errors import DeviceError, NrenderError, did_you_mean
+from .params import Layout, moves_geometry, pull, push
+from .real import FLOAT32, FLOAT64
+from .scene import Scene
+from .tables import Tables
+
+EDGE_SHARE = 4               # one boundary sample to so many samples of the interior
+
+
+class RenderWarning(UserWarning):
+    """An image or a gradient is less than complete, and why."""
+
+
+class _Job(NamedTuple):
+    scene: Scene
+    camera: str
+    size: tuple[int, int]
+    spp: int
+    seed: int
+    width: Width
+    place: Layout
+    values: np.ndarray
+    mesh: Mesh
+    tables: Tables
+
+
+def render(scene: Scene, spp: int | None = None, seed: int = 0, device: str = "auto", camera: str | None = None,
+           precision: str = "float32") -> np.ndarray:
+    """The image of a camera: (height, width, 3) float32, linear RGB radiance, row 0 at the top.
+
+    spp: samples a pixel (default: the scene's); seed: any integer, the same one gives the same bits; device: "auto" or
+    "cpu"; camera: a name (default: "main", or the first); precision: "float32", or "float64" for checks.
+    """
+    job = _job(scene, spp, seed, device, camera, precision)
+    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
+    _report(job, [bad])
+    return image.astype(np.float32) if precision == "float32" else image
+
+
+def render_vjp(scene: Scene, wrt: Iterable[str], spp: int | None = None, seed: int = 0, device: str = "auto",
+               camera: str | None = None, precision: str = "float32",
+               ) -> tuple[np.ndarray, Callable[[Any], dict[str, np.ndarray]]]:
+    """The image, and `pullback`: weights (height, width, 3) = dLoss/dImage -> {path: dLoss/dparameter}, float64 arrays of the
+    parameters' shapes.
+
+    The pullback replays the image's own paths; its silhouette samples are independent. It is unbiased for weights that do
+    not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss` does).
+    """
+    paths = _checked_paths(scene, wrt)
+    job = _job(scene, spp, seed, device, camera, precision)
+    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
+    _report(job, [bad])
+
+    def pullback(weights: Any) -> dict[str, np.ndarray]:
+        array = np.asarray(weights, np.float64)
+        if array.shape != image.shape:
+            raise NrenderError(f"weights: expected shape {image.shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            raise NrenderError("weights: expected finite numbers, got NaN or infinity")
+        moving = _warn_of_missing(paths)
+        edges, samples = _edges(job) if moving else (None, 0)
+        gradient, bad = cpu.render_adj(job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving)
+        _report(job, bad)
+        return pull(scene, job.place, job.camera, gradient, paths)
+
+    return (image.astype(np.float32) if precision == "float32" else image), pullback
+
+
+def render_jvp(scene: Scene, directions: Mapping[str, Any], spp: int | None = None, seed: int = 0, device: str = "auto",
+               camera: str | None = None, precision: str = "float32") -> tuple[np.ndarray, np.ndarray]:
+    """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
+    `render_vjp`. The tangent has no sampling error in common with the loss of `render_vjp`'s weights to worry about."""
+    paths = _checked_paths(scene, directions)
+    job = _job(scene, spp, seed, device, camera, precision)
+    return _tangent(job, _checked_directions(scene, directions), _warn_of_missing(paths))
+
+
+def render_jacobian(scene: Scene, wrt: Iterable[str], spp: int | None = None, seed: int = 0, device: str = "auto",
+                    camera: str | None = None, precision: str = "float32",
+                    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
+    other; float64."""
+    paths = _checked_paths(scene, wrt)
+    job = _job(scene, spp, seed, device, camera, precision)
+    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
+    _report(job, [bad])
+    moving = _warn_of_missing(paths)
+    jacobian = {}
+    for path in paths:
+        shape = scene.parameters[path].shape
+        columns = []
+        for index in np.ndindex(shape):
+            direction = np.zeros(shape)
+            direction[index] = 1.0
+            columns.append(_tangent(job, {path: direction}, moving)[1])
+        jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
+    return (image.astype(np.float32) if precision == "float32" else image), jacobian
+
+
+def _tangent(job: _Job, directions: Mapping[str, np.ndarray], moving: bool) -> tuple[np.ndarray, np.ndarray]:
+    d_theta = push(job.scene, job.place, job.camera, directions).astype(job.width.literal)
+    edges, samples = _edges(job) if moving else (None, 0)
+    image, tangent, bad = cpu.render_tan(job.width, job.tables, edges, d_theta, job.size, job.spp, samples, job.seed)
+    _report(job, bad)
+    return image, tangent
+
+
+def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | None, precision: str) -> _Job:
+    if device not in ("auto", "cpu"):
+        raise DeviceError(f"device: expected 'auto' or 'cpu', got {device!r}" if device != "cuda" else
+                          "device 'cuda': this version renders on the CPU only")
+    if precision not in ("float32", "float64"):
+        raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
+    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
+    if name not in scene.cameras:
+        raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
+    samples = scene.integrator.spp if spp is None else spp
+    if not isinstance(samples, int | np.integer) or samples < 1:
+        raise NrenderError(f"spp: expected a whole number from 1, got {samples!r}")
+    if not isinstance(seed, int | np.integer):
+        raise NrenderError(f"seed: expected a whole number, got {seed!r}")
+    width = FLOAT32 if precision == "float32" else FLOAT64
+    place, values, mesh, tables = compile_scene(scene, name, width)
+    view = scene.cameras[name]
+    return _Job(scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, place, values, mesh,
+                tables)
+
+
+def _edges(job: _Job) -> tuple[Any, int]:
+    samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
+    edges = edges_of(job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width)
+    return edges, samples if edges is not None else 0
+
+
+def _checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
+    paths = [wrt] if isinstance(wrt, str) else list(wrt)
+    known = scene.parameters
+    for path in paths:
+        if path not in known:
+            raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
+    return paths
+
+
+def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    out = {}
+    for path, value in directions.items():
+        shape = scene.parameters[path].shape
+        array = np.asarray(value, np.float64)
+        if array.shape != shape:
+            raise NrenderError(f"{path}: expected a direction of shape {shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            raise NrenderError(f"{path}: expected finite numbers, got NaN or infinity")
+        out[path] = array
+    return out
+
+
+_warned: set[str] = set()
+
+
+def _warn_of_missing(paths: Iterable[str]) -> bool:
+    """Whether something moves; says once of each parameter which part of its derivative is not there yet."""
+    moving = [path for path in paths if moves_geometry(path)]
+    new = [path for path in moving if path not in _warned]
+    if new:
+        _warned.update(new)
+        warnings.warn("without the derivative of what shadows and indirect light can see: " + ", ".join(new),
+                      RenderWarning, stacklevel=4)
+    return bool(moving)
+
+
+def _report(job: _Job, all_bad: Iterable[cpu.Bad]) -> None:
+    for bad in all_bad:
+        first = bad.first()
+        if first:
+            count, pixel, sample = first
+            y, x = divmod(pixel, job.size[0])
+            warnings.warn(f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
+                          f"{sample}, seed {job.seed}", RenderWarning, stacklevel=4)
