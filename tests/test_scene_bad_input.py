@@ -58,7 +58,8 @@ CASES = {
              "at most 100"),
     "name that is a path": ("  sky:", "  ../x:", "28: lights '../x': expected a name of letters, "
                             "digits, _ and -, at most 100"),
-    "no type": ("type: constant, ", "", "28: lights 'sky': type: missing; expected one of constant"),
+    "no type": ("type: constant, ", "", "28: lights 'sky': type: missing; expected one of "
+                "constant"),
     "type": ("type: constant", "type: constnt", "28: lights 'sky': type: expected one of constant, "
              "got 'constnt'; did you mean 'constant'?"),
     "type of a later issue": ("type: constant", "type: envmap", "28: lights 'sky': type: 'envmap' "
@@ -134,8 +135,8 @@ CASES = {
     "unknown material": ("    material: white\n    vert", "    material: whit\n    vert", "20: "
                          "shapes 'tri': material: no material is named 'whit'; did you mean "
                          "'white'?"),
-    "material is a list": ("    material: white\n    vert", "    material: [white]\n    vert", "20: "
-                           "shapes 'tri': material: expected a name, got a list of 1"),
+    "material is a list": ("    material: white\n    vert", "    material: [white]\n    vert",
+                           "20: shapes 'tri': material: expected a name, got a list of 1"),
     "neither material nor emission": ("    material: white\n    vert", "    vert", "18: shapes "
                                       "'tri': expected material or emission, got neither"),
     "unused material": ("  white: {", "  black: {type: diffuse, reflectance: [0, 0, 0]}\n"

@@ -136,7 +136,7 @@ def test_ply_round_trip_is_exact(tmp_path):
     rng = np.random.default_rng(0)
     vertices, faces = rng.normal(size=(9, 3)), np.array([[0, 1, 2], [8, 3, 4], [5, 6, 7]])
     with open(tmp_path / "m.ply", "wb") as out:
-        write_ply(out, vertices, faces)
+        write_ply(out, vertices, faces, "a test")
     shape = scene(tmp_path, type="mesh", file="m.ply").shapes["s"]
     np.testing.assert_array_equal(shape.vertices, vertices)
     np.testing.assert_array_equal(shape.faces, faces)

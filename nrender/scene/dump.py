@@ -16,6 +16,7 @@ from .document import resolve_scalar
 if TYPE_CHECKING:
     from .scene import Scene
 
+PLY_START = b"ply\nformat binary_little_endian 1.0\n"
 INLINE = 1000
 """Meshes of up to so many vertices are written into the YAML file."""
 
@@ -67,11 +68,11 @@ def dump(scene: Scene, path: Path) -> None:
     taken: set[Path] = set()
     for name, entry in data.get("shapes", {}).items():
         if len(entry.get("vertices", ())) > INLINE:
-            mesh = _free_name(folder, path.stem, name, sources | taken)
+            mesh = _free_name(folder, path.name, name, sources | taken)
             taken.add(mesh)
             shape = scene.shapes[name]
             write_atomically(mesh, lambda out, shape=shape: write_ply(  # type: ignore[misc]
-                out, shape.vertices, shape.faces))
+                out, shape.vertices, shape.faces, _comment(path.name)))
             entry["file"] = str(mesh)
             del entry["vertices"], entry["faces"]
         if "file" in entry:
@@ -80,10 +81,28 @@ def dump(scene: Scene, path: Path) -> None:
     write_atomically(path, lambda out: out.write(text))
 
 
-def _free_name(folder: Path, stem: str, name: str, avoid: set[Path]) -> Path:
-    """NAME.ply, unless a mesh of this scene comes from there: a source is never overwritten."""
+def _comment(scene_name: str) -> str:
+    return f"nrender {scene_name}".encode("ascii", "replace").decode()
+
+
+def _free_name(folder: Path, scene_name: str, name: str, avoid: set[Path]) -> Path:
+    """NAME.ply, or a longer name if that is taken: nothing is overwritten but what was written
+    with the same scene file before, and not even that if this scene's own mesh comes from it."""
+    mark = PLY_START + f"comment {_comment(scene_name)}\n".encode()
+    stem = Path(scene_name).stem
+
+    def usable(candidate: Path) -> bool:
+        if candidate in avoid:
+            return False
+        if not candidate.exists():
+            return True
+        if not candidate.is_file():
+            return False
+        with open(candidate, "rb") as stream:
+            return stream.read(len(mark)) == mark
+
     candidate, count = folder / f"{name}.ply", 1
-    while candidate in avoid:
+    while not usable(candidate):
         candidate = folder / (f"{stem}-{name}.ply" if count == 1 else f"{stem}-{name}-{count}.ply")
         count += 1
     return candidate
@@ -115,15 +134,15 @@ def to_yaml(data: Any) -> str:
     return text
 
 
-def write_ply(out: IO[bytes], vertices: np.ndarray, faces: np.ndarray) -> None:
+def write_ply(out: IO[bytes], vertices: np.ndarray, faces: np.ndarray, comment: str) -> None:
     """Binary little-endian PLY with positions as float64."""
-    header = ("ply\nformat binary_little_endian 1.0\n"
+    header = (f"comment {comment}\n"
               f"element vertex {len(vertices)}\n"
               "property double x\nproperty double y\nproperty double z\n"
               f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n")
     rows = np.empty(len(faces), dtype=[("count", "u1"), ("corner", "<i4", 3)])
     rows["count"], rows["corner"] = 3, faces
-    out.write(header.encode() + vertices.astype("<f8").tobytes() + rows.tobytes())
+    out.write(PLY_START + header.encode() + vertices.astype("<f8").tobytes() + rows.tobytes())
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:

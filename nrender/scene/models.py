@@ -33,7 +33,8 @@ def read_only(value: Any) -> np.ndarray:
 
 def numbers_text(array: np.ndarray) -> str:
     """`[0, 0.5, 1]`: a small array for a repr."""
-    return np.array2string(np.asarray(array), separator=", ", precision=4, threshold=12)
+    text = np.array2string(np.asarray(array), separator=", ", precision=4, threshold=12)
+    return " ".join(text.split()).replace("[ ", "[")
 
 
 @dataclass(frozen=True, eq=False)

@@ -141,7 +141,7 @@ def _bounds(value: Any, slot: Slot) -> tuple[np.ndarray, np.ndarray]:
             check_range(array, key.low, key.high, False, "number")
         except Bad as bad:
             raise Bad(str(bad), (i, *bad.index)) from None
-        ends.append(np.clip(array, key.low + margin, key.high - margin))
+        ends.append(np.asarray(np.clip(array, key.low + margin, key.high - margin)))
     low, high = ends
     if (low > high).any():
         raise Bad("expected lower <= upper, got "
