@@ -114,7 +114,7 @@ def load(path: Path, run: Run, identity: dict[str, str]) -> bool:
     CheckpointError if it can't be read, or is of another scene, target, method, loss, seed or spp.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         if int(arrays["format"]) != FORMAT:
             raise CheckpointError(f"{path}: expected format {FORMAT}, got {arrays['format']}")

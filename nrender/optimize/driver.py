@@ -25,7 +25,7 @@ from nrender.optimize.result import (
     Outcome,
     Progress,
 )
-from nrender.optimize.run import Failed, Run
+from nrender.optimize.run import Failed, Run, Stopped
 from nrender.optimize.targets import Target, read_targets
 from nrender.optimize.variables import free_variables
 
@@ -49,8 +49,8 @@ def optimize(
 ) -> OptimizeResult:
     """Fit the parameters of the scene's `optimize` section to target images.
 
-    target      (H, W, 3) linear radiance or the path of an image, for the first camera; or a map
-                from camera to either: the losses are added
+    target      (H, W, 3) linear radiance or the path of an image, for "main" or the first
+                camera; or a map from camera to either: the losses are added
     method      'l-bfgs-b' or 'adam'; None: the scene's
     iterations  at most; None: the scene's
     spp         samples per pixel of one evaluation (two renders of half of them); None: the scene's
@@ -120,7 +120,10 @@ def _on_iteration(
         if folder:
             folder.save_now_and_then(run)
         if callback:
-            callback(progress)
+            try:
+                callback(progress)
+            except StopIteration:
+                raise Stopped from None
 
     return act
 
@@ -130,7 +133,7 @@ def _go(method: Callable[[Run], Outcome], run: Run, folder: Folder | None) -> Ou
         return method(run)
     except KeyboardInterrupt:
         return Outcome(INTERRUPTED, "interrupted; the best so far is kept")
-    except StopIteration:
+    except Stopped:
         return Outcome(INTERRUPTED, "stopped by the callback; the best so far is kept")
     except Failed as failure:
         return Outcome(FAILED, str(failure))

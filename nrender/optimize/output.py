@@ -24,7 +24,18 @@ SHARE = 0.1  # of the time, at most, goes into checkpoints
 
 
 class OutputError(NrenderError):
-    """An output folder or file that can't be written."""
+    """A file that can't be written, after the work: a full disk, say.
+
+    `exit_status`: what a command ends with.
+    """
+
+    exit_status = 1
+
+
+class FolderError(OutputError):
+    """An output folder that can't be made or written to; found before the work."""
+
+    exit_status = 2
 
 
 @contextmanager
@@ -36,6 +47,16 @@ def _one_line(path: Path) -> Iterator[None]:
         raise OutputError(f"{path}: can't write: {error.strerror or error}") from error
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder, and try to write there.  FolderError if either fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise FolderError(f"{path}: can't write there: {error.strerror or error}") from error
+
+
 class Folder:
     """DIR of `optimize -o DIR`.  Made, and tried, before anything is rendered."""
 
@@ -44,10 +65,7 @@ class Folder:
         self.identity = identity
         self._next = time.monotonic() + INTERVAL
         self._warned = False
-        with _one_line(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path):
-                pass
+        make_folder(self.path)
 
     @property
     def checkpoint(self) -> Path:

@@ -30,6 +30,10 @@ class Failed(Exception):
     """The method can't go on; the text says why."""
 
 
+class Stopped(Exception):
+    """The callback asked for the end.  (scipy would swallow a StopIteration.)"""
+
+
 class Point(NamedTuple):
     """The loss and its gradient at x (scaled units), and the clock after it was evaluated.
 
@@ -76,7 +80,6 @@ class Run:
         self.columns = variables.names[:MAX_COLUMNS]
         self.best: Point | None = None
         self.evaluations = 0
-        self.iteration = 0
         self.rows: list[dict[str, float]] = []
         self.log: list[Point] = []
         self.to_replay: list[Point] = []
@@ -97,6 +100,11 @@ class Run:
     def stop_clock(self) -> None:
         """The method is done: what comes after isn't its time."""
         self._ended = time.perf_counter()
+
+    @property
+    def iteration(self) -> int:
+        """The number of the last whole iteration; 0 is the start."""
+        return max(len(self.rows) - 1, 0)
 
     @property
     def state(self) -> dict[str, np.ndarray]:
@@ -192,16 +200,16 @@ class Run:
 
     def record(self, point: Point, state: dict[str, np.ndarray] | None = None) -> None:
         """A new row of the history: the point that iteration number `len(rows)` came to."""
-        self.iteration = len(self.rows)
+        iteration = len(self.rows)
         norm = float(np.linalg.norm(point.gradient))
-        numbers = (self.iteration, self.evaluations, point.loss, self._last_seconds, norm)
+        numbers = (iteration, self.evaluations, point.loss, self._last_seconds, norm)
         row = dict(zip(COLUMNS, numbers, strict=True))
         scalars = self.variables.scalars(point.x)[: len(self.columns)]
         row.update(zip(self.columns, map(float, scalars), strict=True))
         self.rows.append(row)
         self.commit({} if state is None else state)
         if self.on_iteration:
-            counts = (self.iteration, self.iterations, self.evaluations)
+            counts = (iteration, self.iterations, self.evaluations)
             self.on_iteration(self, Progress(*counts, point.loss, norm, self.seconds, row))
 
     def commit(self, state: dict[str, np.ndarray]) -> None:

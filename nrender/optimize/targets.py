@@ -14,13 +14,18 @@ from nrender.image import check_finite, check_target, read_image
 Target = np.ndarray | str | PathLike[str]
 
 
+def default_camera(scene: Any) -> str:
+    """The camera that the renderer takes when none is named: "main", or the first."""
+    return "main" if "main" in scene.cameras else next(iter(scene.cameras))
+
+
 def read_targets(scene: Any, target: Target | Mapping[str, Target]) -> dict[str, np.ndarray]:
-    """{camera: (H, W, 3) float64}; a target without a camera is the first camera's.
+    """{camera: (H, W, 3) float64}; a target without a camera is the default camera's.
 
     ImageError if a camera doesn't exist, the resolution differs, or a pixel isn't finite.
     """
     if not isinstance(target, Mapping):
-        target = {next(iter(scene.cameras)): target}
+        target = {default_camera(scene): target}
     if not target:
         raise ImageError("target: expected at least one image, got an empty map")
     return {camera: _read(scene, camera, image) for camera, image in target.items()}

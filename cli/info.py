@@ -1,0 +1,25 @@
+"""nrender info"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .console import print_json
+from .options import json_option
+
+
+@click.command()
+@json_option
+def info(as_json: bool) -> None:
+    """Versions, devices, and where compiled kernels are kept."""
+    from nrender.backend.info import info as facts
+
+    found: dict[str, Any] = facts()
+    if as_json:
+        print_json(found)
+    else:
+        for key, value in found.items():
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            click.echo(f"{key:10} {text}")
