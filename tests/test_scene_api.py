@@ -276,7 +276,7 @@ def test_dump_overwrites_only_what_an_earlier_dump_wrote(file, tmp_path):
 def test_dump_quotes_words_that_would_be_numbers(tmp_path):
     scene = Scene.from_dict({
         "nrender": 1,
-        "cameras": {"c": {"type": "perspective", "origin": [0, 0, 1e-7], "target": [1e22, 0, 0],
+        "cameras": {"c": {"type": "perspective", "origin": [0, 0, 1e-7], "target": [1e17, 0, 0],
                           "resolution": [4, 4]}},
         "materials": {"1e5": {"type": "diffuse", "reflectance": [0, 0, 0]},
                       "yes": {"type": "diffuse", "reflectance": [0, 0, 0]}},

@@ -106,6 +106,8 @@ CASES = {
                    "inf"),
     "huge integer": ("fov: 45", "fov: 1" + "0" * 350, "8: cameras 'main': fov: expected a number, "
                      "got an integer of more than 30 digits"),
+    "beyond float32": ("origin: [0, 0, 5]", "origin: [0, 0, 1e19]", "5: cameras 'main': origin: "
+                       "expected no number beyond 1e+18, got 1e+19 at index 2"),
     "fov axis": ("fov: 45", "fov_axis: z", "8: cameras 'main': fov_axis: expected one of x, y, got "
                  "'z'"),
     "resolution 0": ("[64, 48]", "[64, 0]", "9: cameras 'main': resolution: expected integers in "

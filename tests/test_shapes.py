@@ -184,7 +184,7 @@ BAD_FILES = {
     "zero.obj": ("v 0 0 0\nf 0 1 2\n", "cannot read 'zero.obj': not a proper OBJ file (face line "
                  "'f 0 1 2')"),
     "nan.obj": ("v 0 0 0\nv 1 nan 0\nv 0 1 0\nf 1 2 3\n",
-                "expected finite numbers, got nan at vertex 1 of 'nan.obj'"),
+                "expected finite numbers up to 1e+18, got nan at vertex 1 of 'nan.obj'"),
 }
 
 

@@ -13,6 +13,9 @@ import numpy as np
 
 Shape = tuple[int | None, ...]
 
+LARGEST = 1e18
+"""Kernels compute in float32, in which squares of larger numbers overflow."""
+
 
 class Bad(ValueError):
     """A value that can't be used; `index` says which entry of it (for the line in the file)."""
@@ -79,6 +82,11 @@ def read_array(value: Any, shapes: tuple[Shape, ...], integers: bool = False) ->
         index = tuple(int(i) for i in wrong[0])
         what = f"finite {noun}s" if index else f"a finite {noun}"
         raise Bad(f"expected {what}, got {float(array[index])}{at(index)}", index)
+    wrong = np.argwhere(np.abs(array) > LARGEST)
+    if len(wrong):
+        index = tuple(int(i) for i in wrong[0])
+        raise Bad(f"expected no number beyond {LARGEST:g}, got {array[index].item()}{at(index)}",
+                  index)
     array.flags.writeable = False
     return array
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..schema import Model, Values, integers, numbers, text
-from ..values import Bad
+from ..values import LARGEST, Bad
 
 FORMATS = (".obj", ".ply", ".stl")
 PLANNED = (".gltf", ".glb")
@@ -68,10 +68,11 @@ def read_mesh(path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
         [faces + start for (_, faces), start in zip(meshes, starts, strict=False)])
     if suffix == ".stl":
         vertices, faces = join_equal(vertices, faces)
-    wrong = np.argwhere(~np.isfinite(vertices))
+    wrong = np.argwhere(~(np.abs(vertices) <= LARGEST))     # NaN, too
     if len(wrong):
         i, j = (int(n) for n in wrong[0])
-        raise Bad(f"expected finite numbers, got {float(vertices[i, j])} at vertex {i} of '{name}'")
+        raise Bad(f"expected finite numbers up to {LARGEST:g}, got {float(vertices[i, j])} at "
+                  f"vertex {i} of '{name}'")
     return vertices, faces
 
 
