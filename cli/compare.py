@@ -18,8 +18,8 @@ NAMES = {"mse": "MSE", "mae": "MAE", "psnr": "PSNR (dB)", "ssim": "SSIM", "flip"
 def compare(a: str, b: str, output: str | None, as_json: bool) -> None:
     """Measure how much B differs from A.
 
-    Both are images; A is the reference.  The picture of the difference is red where B is brighter, blue where it is darker.  PSNR is null
-    in JSON where the images are equal.
+    Both are images; A is the reference.  The picture of the difference is red where B is brighter,
+    blue where it is darker.  PSNR is null in JSON where the images are equal.
     """
     if output is not None:
         check_output_file(output, (".png",))

@@ -53,8 +53,8 @@ def grad(
 ) -> None:
     """Write derivative images.
 
-    There is one for every component of the parameter.  DIR/PATH.I.exr is the derivative by component I; the .png beside it shows its luminance, blue
-    below zero, white at it, red above.
+    There is one for every component of the parameter: DIR/PATH.I.exr for component I.  The .png
+    beside it shows its luminance, blue below zero, white at it, red above.
     """
     from nrender.optimize.output import make_folder
     from nrender.render import render_jacobian
@@ -67,7 +67,7 @@ def grad(
     view = check_camera(loaded, camera)
     folder = Path(output)
     make_folder(folder)
-    options = {"spp": spp, "seed": seed, "device": device, "camera": view}
+    options: dict[str, Any] = {"spp": spp, "seed": seed, "device": device, "camera": view}
     began = time.perf_counter()
     files: dict[str, list[str]] = {path: [] for path, _ in chosen}
     whole = [path for path, index in chosen if index is None]
@@ -75,7 +75,8 @@ def grad(
         _, derivatives = render_jacobian(loaded, list(dict.fromkeys(whole)), **options)
         for path, derivative in derivatives.items():
             for index in _indices(derivative.shape[3:]):
-                files[path].append(_write(folder, path, index, derivative[(..., *index)]))
+                component: Any = (..., *index)
+                files[path].append(_write(folder, path, index, derivative[component]))
     for path, index in chosen:
         if index is not None and path not in whole:
             tangent = _one(loaded, path, index, options)

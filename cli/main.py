@@ -41,10 +41,10 @@ class Commands(click.Group):
     ) -> Any:
         """As click's, but for how errors are shown.  Ends the process if `standalone_mode`."""
 
+        extra["windows_expand_args"] = windows_expand_args
+
         def call() -> Any:
-            return super(Commands, self).main(
-                args, "nrender", complete_var, False, windows_expand_args, **extra
-            )
+            return super(Commands, self).main(args, "nrender", complete_var, False, **extra)
 
         if not standalone_mode:
             return call()

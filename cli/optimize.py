@@ -54,8 +54,9 @@ def optimize(
 ) -> int:
     """Fit parameters to TARGET images.
 
-    Which ones, and how, is in SCENE's `optimize` section.  TARGET is an image file, for the first camera, the second, and so on; or CAMERA=FILE.  Ctrl-C
-    ends the run and keeps the best so far; --resume goes on from there.  --set gives the start.
+    Which ones, and how, is in SCENE's `optimize` section.  TARGET is an image file, for camera
+    main, then for the others in their order; or CAMERA=FILE.  Ctrl-C ends the run and keeps the
+    best so far; --resume goes on from there.  --set gives the start.
     """
     from nrender.optimize import optimize as fit
     from nrender.scene import load_scene
@@ -82,9 +83,12 @@ def optimize(
 
 
 def read_targets(scene: Any, targets: tuple[str, ...]) -> dict[str, str]:
-    """{camera: file} of the arguments: `CAMERA=FILE`, or files for the cameras in their order."""
+    """{camera: file} of the arguments: `CAMERA=FILE`, or files, the default camera first."""
+    from nrender.optimize.targets import default_camera
+
     found: dict[str, str] = {}
-    free = list(scene.cameras)
+    first = default_camera(scene)
+    free = [first, *(camera for camera in scene.cameras if camera != first)]
     for target in targets:
         camera, equals, file = target.partition("=")
         if not equals or camera not in scene.cameras:

@@ -11,6 +11,7 @@ from .options import (
     camera_option,
     check_camera,
     check_output_file,
+    device_name,
     device_option,
     json_option,
     scene_argument,
@@ -63,7 +64,7 @@ def render(
                 "height": height,
                 "spp": samples,
                 "seed": seed,
-                "device": device,
+                "device": device_name(device),
                 "seconds": seconds,
                 "samples_per_second": rate,
             }

@@ -42,6 +42,8 @@ def read_value(text: str, option: str) -> np.ndarray:
     try:
         value = yaml.safe_load(text if text.lstrip().startswith("[") else f"[{text}]")
         array = np.array(_numbers(value), np.float64)
+        if not array.size:
+            raise ValueError("nothing")
     except (yaml.YAMLError, ValueError, TypeError):
         raise click.UsageError(f"{option}: expected numbers, got '{text}'") from None
     return array[0] if array.shape == (1,) else array
