@@ -2,8 +2,8 @@
 
     image(y, x, c) = reflectance_c * exp(-((x - u)^2 + (y - v)^2) / 2s^2) * (1 + noise)
 
-(u, v): the shape's translate; noise: normal, sigma / sqrt(spp), from the seed alone, so common random
-numbers make it a smooth function of the parameters.
+(u, v): the shape's translate; noise: normal, sigma / sqrt(spp), from the seed alone, so common
+random numbers make it a smooth function of the parameters.
 """
 
 from __future__ import annotations
