@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -305,6 +306,24 @@ def test_warnings_are_one_line(folder):
     assert json.loads(found.stdout)["ok"] is True
     assert found.stderr.startswith("warning: flat.yaml:")
     assert found.stderr.count("\n") == 1
+
+
+# info
+
+
+def test_info(monkeypatch):
+    facts = {
+        "version": "0.1.0",
+        "python": "3.11.0",
+        "numba": "0.60",
+        "threads": 2,
+        "simd": "avx2",
+        "devices": ["cpu"],
+        "cache_dir": "/cache",
+    }
+    monkeypatch.setitem(sys.modules, "nrender.backend.info", SimpleNamespace(info=lambda: facts))
+    assert json.loads(run("info", "--json").stdout) == facts
+    assert run("info").stdout.splitlines()[5] == "devices    cpu"
 
 
 # example

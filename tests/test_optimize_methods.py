@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 
+from nrender.errors import Problem, SceneError
 from nrender.optimize import METHODS, OptimizeWarning, OptionError, optimize
 from nrender.optimize.run import MAX_REJECTED
 
@@ -105,21 +106,48 @@ def test_history_has_a_row_an_iteration(method):
 
 @EVERY
 def test_a_gradient_that_is_not_finite_is_rejected(method):
-    """It happens beyond x = 0.45 here; the fit comes from 0.5 with a start that is sound."""
+    """Wherever the method is after its second iteration, the gradient is NaN."""
     renderer = FakeRenderer()
-    bad = []
-
-    def poison(scene):
-        bad.append(0.30 < scene.parameters[TRANSLATE][0] < 0.42)
-        return bad[-1] and sum(bad) <= 2
-
-    renderer.poison = poison
+    there = fit(method).history[2][f"{TRANSLATE}[0]"]
+    renderer.poison = lambda scene: scene.parameters[TRANSLATE][0] == there
     with pytest.warns(OptimizeWarning, match=f"gradient of '{TRANSLATE}' isn't finite"):
         result = fit(method, renderer)
     assert result.success
-    assert len(result.rejected) >= 1
+    assert len(result.rejected) == 1
     assert np.all(np.isfinite(result.x))
     np.testing.assert_allclose(result.parameters[TRANSLATE], 0, atol=1e-3)
+
+
+@EVERY
+def test_a_step_to_a_scene_that_cannot_be_is_rejected(method):
+    """A light scaled to nothing, say: no loss there, so the method steps back."""
+
+    class Refusing(FakeRenderer):
+        def render_vjp(self, scene, *args, **options):
+            if 0.2 < scene.parameters[TRANSLATE][0] < 0.4 and not self.poison:
+                self.poison = lambda scene: False
+                raise SceneError([Problem("<dict>", 0, "shapes 'square'", "", "no area")])
+            return super().render_vjp(scene, *args, **options)
+
+    with pytest.warns(OptimizeWarning, match="<dict>: shapes 'square': no area"):
+        result = fit(method, Refusing())
+    assert result.success
+    np.testing.assert_allclose(result.parameters[TRANSLATE], 0, atol=1e-3)
+
+
+def test_a_staircase_ends_the_line_search():
+    """Where the loss no longer follows its gradient, few evaluations are spent on finding out."""
+
+    class Stairs(FakeRenderer):
+        def _image(self, scene, spp, seed, camera):
+            values = {p: np.round(scene.parameters[p], 4) for p in (TRANSLATE, REFLECTANCE)}
+            return super()._image(scene.replace(values), spp, seed, camera)
+
+    answer = blob_scene().replace({TRANSLATE: [0.00003, 0.00003, 0]})
+    result = fit("l-bfgs-b", Stairs(sigma=0.5), target=truth(answer))
+    assert result.status_name == "converged"
+    assert result.nfev <= 25
+    assert result.fun == result.history[-1]["loss"]
 
 
 @EVERY

@@ -68,11 +68,12 @@ def report(
 ) -> str:
     """The page as text."""
     versions = [(name, _version(name)) for name in PACKAGES]
-    title = f"nrender: {result.status_name} after {result.nit} iterations"
+    title = f"nrender: {result.status_name}"
+    message = result.message.capitalize()
     body = [
-        f"<p>{escape(result.message)}. Loss {_number(result.loss_initial)} at the start, "
+        f"<p>{escape(message)}. Loss {_number(result.loss_initial)} at the start, "
         f"{_number(result.fun)} at the end; "
-        f"{result.nfev} evaluations in {result.seconds:.1f} s.</p>",
+        f"{result.nit} iterations, {result.nfev} evaluations, {result.seconds:.1f} s.</p>",
         *[_pictures(view) for view in views],
         _loss_charts(result),
         _parameter_charts(result, variables),
