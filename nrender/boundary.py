@@ -5,9 +5,10 @@ Where two radiances meet along a projected edge with normal n, a motion of the e
     integral over the edge inside the pixel of  (L- - L+) (v . n) dl,      L+ on the side of n
 
 (Li et al. 2018, in screen space). Points are sampled uniformly by projected length; both sides are traced with the same
-random numbers. v is that of the material point of the edge relative to the ray through the fixed screen point, so that the
-camera's motion is included.
+random numbers. v is that of the material point of the edge relative to the ray through the fixed screen point, so
+that the camera's motion is included.
 """
+
 from typing import NamedTuple
 
 from .camera.perspective import (
@@ -26,23 +27,24 @@ from .real import any_lane, gather, invert, minimum, real, select, sqrt, truncat
 from .rng import uniform
 from .vec import dot, madd, normalize, scale, sub
 
-OFFSET = 1e-3                # how far from the edge its two sides are seen, in pixels
+OFFSET = 1e-3  # how far from the edge its two sides are seen, in pixels
 
 
 class Edges(NamedTuple):
-    """Candidate edges (k), clipped to the view. ends: vertex numbers (2 k). clip: (8 k) the clipped ends' screen points in
-    pixels ax ay bx by, depths ta tb, and parameters sa sb on the whole edge. first (k + 1): number of each one's first sample;
-    spacing: pixels of edge a sample."""
+    """Candidate edges (k), clipped to the view. ends: vertex numbers (2 k). clip: (8 k) the clipped ends' screen
+    points in pixels ax ay bx by, depths ta tb, and parameters sa sb on the whole edge. first (k + 1): number of each
+    one's first sample; spacing: pixels of edge a sample."""
 
     ends: object
     clip: object
     first: object
     spacing: float
-    levels: int                 # of a binary search in `first`
+    levels: int  # of a binary search in `first`
 
 
 class EdgePoint(NamedTuple):
-    """pixel: its number; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h . velocity."""
+    """pixel: its number; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h .
+    velocity."""
 
     first: int
     second: int
@@ -79,7 +81,7 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     bx, by = gather(edges.clip, 8 * k + 2), gather(edges.clip, 8 * k + 3)
     ta, tb = gather(edges.clip, 8 * k + 4), gather(edges.clip, 8 * k + 5)
     sa, sb = gather(edges.clip, 8 * k + 6), gather(edges.clip, 8 * k + 7)
-    s = sa + (sb - sa) * f * ta / ((1.0 - f) * tb + f * ta)        # straight on the screen is not uniform in space
+    s = sa + (sb - sa) * f * ta / ((1.0 - f) * tb + f * ta)  # straight on the screen is not uniform in space
     first, second = gather(edges.ends, 2 * k), gather(edges.ends, 2 * k + 1)
     a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
     point = madd(scale(a, 1.0 - s), b, s)

@@ -1,5 +1,6 @@
-"""Compiled kernels on disk. Numba does not notice a change in a function that a kernel calls, so the folder's name has a hash
-of the package's source, of the versions of Numba and Python, and of the CPU."""
+"""Compiled kernels on disk. Numba does not notice a change in a function that a kernel calls, so the folder's name
+has a hash of the package's source, of the versions of Numba and Python, and of the CPU."""
+
 from __future__ import annotations
 
 import functools
@@ -26,12 +27,20 @@ def cache_dir() -> Path | None:
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     llvm = __import__("llvmlite.binding").binding
-    for word in (numba.__version__, sys.version, platform.machine(), llvm.get_host_cpu_name(),
-                 llvm.get_host_cpu_features().flatten()):
+    for word in (
+        numba.__version__,
+        sys.version,
+        platform.machine(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+    ):
         digest.update(word.encode())
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    roots = [os.environ.get("NRENDER_CACHE_DIR"), os.path.join(home, "nrender"),
-             os.path.join(tempfile.gettempdir(), f"nrender-{os.getuid() if hasattr(os, 'getuid') else 'user'}")]
+    roots = [
+        os.environ.get("NRENDER_CACHE_DIR"),
+        os.path.join(home, "nrender"),
+        os.path.join(tempfile.gettempdir(), f"nrender-{os.getuid() if hasattr(os, 'getuid') else 'user'}"),
+    ]
     for root in filter(None, roots):
         folder = Path(root) / digest.hexdigest()[:16]
         try:
@@ -47,7 +56,7 @@ def on_disk(dispatcher: Any) -> Any:
     """Let a Numba dispatcher load its machine code from disk, or put it there."""
     folder = cache_dir()
     if folder is not None:
-        given, config.CACHE_DIR = config.CACHE_DIR, str(folder)     # read once, by enable_caching
+        given, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read once, by enable_caching
         try:
             dispatcher.enable_caching()
         finally:

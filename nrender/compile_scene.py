@@ -1,5 +1,6 @@
-"""A scene's tables for the kernels, and its edges. The tree and the edges' topology of the last meshes are kept, so that an
-optimizer's next scene only refits and reweighs them."""
+"""A scene's tables for the kernels, and its edges. The tree and the edges' topology of the last meshes are kept, so
+that an optimizer's next scene only refits and reweighs them."""
+
 from __future__ import annotations
 
 from collections import OrderedDict
@@ -16,8 +17,8 @@ from .params import Layout, layout, theta
 from .scene import Scene
 from .tables import Tables, alias_table
 
-KEPT = 4                     # meshes whose trees are kept
-REFIT_FROM = 4096            # faces: below, a new tree costs nothing
+KEPT = 4  # meshes whose trees are kept
+REFIT_FROM = 4096  # faces: below, a new tree costs nothing
 
 
 @dataclass
@@ -77,7 +78,7 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
     place = layout(scene)
     values = theta(scene, place, camera)
     mesh = mesh_of(scene, place)
-    corners = values[:place.camera].reshape(-1, 3)[mesh.faces]
+    corners = values[: place.camera].reshape(-1, 3)[mesh.faces]
     nodes, links, order = tree_of(mesh, corners)
     material, emission, two_sided, power = _face_tables(scene, place, corners)
     lights = np.flatnonzero(emission >= 0)
@@ -94,10 +95,25 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         return np.ascontiguousarray(x, np.int32).reshape(-1)
 
     tables = Tables(
-        reals(values), integers(mesh.faces), integers(material), integers(emission), integers(two_sided), reals(chance),
-        integers(offsets), integers(lights if len(lights) else np.zeros(1)), reals(threshold), integers(alias),
-        reals(nodes), integers(links), integers(order), reals(corners[order]), place.camera, place.background, len(lights),
-        scene.integrator.max_depth)
+        reals(values),
+        integers(mesh.faces),
+        integers(material),
+        integers(emission),
+        integers(two_sided),
+        reals(chance),
+        integers(offsets),
+        integers(lights if len(lights) else np.zeros(1)),
+        reals(threshold),
+        integers(alias),
+        reals(nodes),
+        integers(links),
+        integers(order),
+        reals(corners[order]),
+        place.camera,
+        place.background,
+        len(lights),
+        scene.integrator.max_depth,
+    )
     return place, values, mesh, tables
 
 
@@ -108,8 +124,14 @@ def _face_tables(scene: Scene, place: Layout, corners: np.ndarray) -> tuple[np.n
     counts = []
     for name, shape in scene.shapes.items():
         radiance = 0.0 if shape.emission is None else float(shape.emission.sum())
-        columns.append((numbers[shape.material], place.emission.get(name, -1), int(shape.two_sided),
-                        radiance * (2 if shape.two_sided else 1)))
+        columns.append(
+            (
+                numbers[shape.material],
+                place.emission.get(name, -1),
+                int(shape.two_sided),
+                radiance * (2 if shape.two_sided else 1),
+            )
+        )
         counts.append(len(shape.faces))
     material, emission, two_sided, radiance = (np.repeat(column, counts) for column in zip(*columns, strict=True))
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
@@ -118,11 +140,19 @@ def _face_tables(scene: Scene, place: Layout, corners: np.ndarray) -> tuple[np.n
     return material, emission, two_sided, power if power[lit].sum() > 0.0 else area * lit
 
 
-def edges_of(values: np.ndarray, place: Layout, mesh: Mesh, tables: Tables, size: tuple[int, int], samples: int,
-             seed: int, width: Width) -> Edges | None:
+def edges_of(
+    values: np.ndarray,
+    place: Layout,
+    mesh: Mesh,
+    tables: Tables,
+    size: tuple[int, int],
+    samples: int,
+    seed: int,
+    width: Width,
+) -> Edges | None:
     """The edges in view with `samples` allotted to them; None if there is none."""
-    vertices = values[:place.camera].reshape(-1, 3)
-    camera = values[place.camera:place.camera + 12]
+    vertices = values[: place.camera].reshape(-1, 3)
+    camera = values[place.camera : place.camera + 12]
     ends, share, left, right = topology(vertices, mesh.faces)
     look = np.stack([tables.face_material, tables.face_emission], axis=1)
     keep = candidates(vertices, mesh.faces, left, right, look, camera[:3])
@@ -130,5 +160,10 @@ def edges_of(values: np.ndarray, place: Layout, mesh: Mesh, tables: Tables, size
     if not lengths.sum() > 0.0:
         return None
     first, spacing = allot(lengths, samples, np.random.default_rng([seed & 0xFFFFFFFF, 1]).random())
-    return Edges(np.ascontiguousarray(ends, np.int32), np.ascontiguousarray(clip, width.literal), first,
-                 width.literal(spacing), int(np.ceil(np.log2(max(len(lengths), 2)))))
+    return Edges(
+        np.ascontiguousarray(ends, np.int32),
+        np.ascontiguousarray(clip, width.literal),
+        first,
+        width.literal(spacing),
+        int(np.ceil(np.log2(max(len(lengths), 2)))),
+    )

@@ -1,8 +1,8 @@
 """One body, many widths.
 
-A kernel function is written once, as plain Python for one lane, and decorated with `@device`. Called from Python it runs as
-it stands, in float64: the slow and obvious reading. `instantiate(width)` gives it as machine code for a `Width`: float32,
-float64, a vector of 8 float32, or CUDA. Instantiating clones the function with
+A kernel function is written once, as plain Python for one lane, and decorated with `@device`. Called from Python it
+runs as it stands, in float64: the slow and obvious reading. `instantiate(width)` gives it as machine code for a
+`Width`: float32, float64, a vector of 8 float32, or CUDA. Instantiating clones the function with
 
 - every float literal and every global float retyped, so that `0.5 * x` stays in the width's type;
 - every `Primitive` among its globals (sqrt, select, gather, closest, ...) bound to the width's own version;
@@ -10,6 +10,7 @@ float64, a vector of 8 float32, or CUDA. Instantiating clones the function with
 
 The clone keeps the original's file and line, so that tracebacks and Numba's on-disk cache work.
 """
+
 from __future__ import annotations
 
 import functools
@@ -20,7 +21,7 @@ from typing import Any
 
 from numba import njit
 
-# No nnan or ninf: a NaN must stay visible. No afn: sqrt and division are exact, so that a replayed path is the same path.
+# No nnan or ninf: a NaN must stay visible. No afn: sqrt and division are exact, so a replayed path is the same path.
 _FASTMATH = {"nsz", "arcp", "contract", "reassoc"}
 
 
@@ -50,10 +51,12 @@ class Primitive:
 
     def define(self, *widths: Width) -> Callable[[Any], Any]:
         """Decorator: `function` (plain, jitted, or `@device`) is this primitive in these widths."""
+
         def add(function: Any) -> Any:
             for width in widths:
                 self.versions[width.name] = function
             return function
+
         return add
 
     def instantiate(self, width: Width) -> Any:
@@ -83,7 +86,8 @@ class Device:
 
 
 def device(body: Any = None, *, strict: bool = False) -> Any:
-    """Mark a kernel function. `strict` keeps IEEE order and rounding, where a sign must agree between two call sites."""
+    """Mark a kernel function. `strict` keeps IEEE order and rounding, where a sign must agree between two call
+    sites."""
     if body is None:
         return functools.partial(device, strict=strict)
     return Device(body, strict)

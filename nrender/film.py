@@ -1,4 +1,5 @@
 """Where on the screen a pixel is. Box filter: a pixel's value is the mean radiance over its square."""
+
 from .device import device
 from .real import real
 

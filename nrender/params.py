@@ -3,6 +3,7 @@
 `pull` is the transpose of `push`; both linearise how world vertices depend on a transform and the camera's frame on its
 origin, target, up and fov (scene/transform.py, scene/look_at.py).
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -51,10 +52,10 @@ def layout(scene: Scene) -> Layout:
 def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
     """The kernels' vector, for one camera."""
     out = np.zeros(place.size)
-    vertices = out[:place.camera].reshape(-1, 3)
+    vertices = out[: place.camera].reshape(-1, 3)
     for name, shape in scene.shapes.items():
         vertices[place.rows[name]] = world_vertices(shape.vertices, shape.transform)
-    out[place.camera:place.camera + 12] = np.concatenate(frame(scene.cameras[camera]))
+    out[place.camera : place.camera + 12] = np.concatenate(frame(scene.cameras[camera]))
     for name, material in scene.materials.items():
         _colour(out, place.materials[name])[:] = material.values["reflectance"]
     for name, offset in place.emission.items():
@@ -67,7 +68,7 @@ def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
 def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.ndarray]) -> np.ndarray:
     """Velocity of theta when the named parameters move in these directions."""
     out = np.zeros(place.size)
-    vertices = out[:place.camera].reshape(-1, 3)
+    vertices = out[: place.camera].reshape(-1, 3)
     view, moves = {}, {}
     for path, direction in directions.items():
         section, name, key = path.split(".", 2)
@@ -83,19 +84,26 @@ def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.n
             view[key] = direction
     for name, move in moves.items():
         shape = scene.shapes[name]
-        vertices[place.rows[name]] = world_vertices_tan(shape.vertices, shape.transform, move.pop("vertices", None), move)
+        vertices[place.rows[name]] = world_vertices_tan(
+            shape.vertices, shape.transform, move.pop("vertices", None), move
+        )
     if view:
         zero = np.zeros(3)
-        d_frame = frame_tan(scene.cameras[camera], view.get("origin", zero), view.get("target", zero),
-                            view.get("up", zero), float(view.get("fov", 0.0)))
-        out[place.camera:place.camera + 12] = np.concatenate(d_frame)
+        d_frame = frame_tan(
+            scene.cameras[camera],
+            view.get("origin", zero),
+            view.get("target", zero),
+            view.get("up", zero),
+            float(view.get("fov", 0.0)),
+        )
+        out[place.camera : place.camera + 12] = np.concatenate(d_frame)
     return out
 
 
 def pull(scene: Scene, place: Layout, camera: str, gradient: np.ndarray, wrt: Iterable[str]) -> dict[str, np.ndarray]:
     """Gradient of each named parameter, given that of theta; zero for another camera's."""
-    vertices = gradient[:place.camera].reshape(-1, 3)
-    view = frame_adj(scene.cameras[camera], *gradient[place.camera:place.camera + 12].reshape(4, 3))
+    vertices = gradient[: place.camera].reshape(-1, 3)
+    view = frame_adj(scene.cameras[camera], *gradient[place.camera : place.camera + 12].reshape(4, 3))
     shapes: dict[str, dict[str, np.ndarray]] = {}
     out = {}
     for path in wrt:
@@ -124,4 +132,4 @@ def moves_geometry(path: str) -> bool:
 
 
 def _colour(vector: np.ndarray, offset: int) -> np.ndarray:
-    return vector[offset:offset + 3]
+    return vector[offset : offset + 3]

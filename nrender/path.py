@@ -1,23 +1,23 @@
 """The interior: one random walk, three readings of it.
 
 `trace` gives the radiance along a ray, `trace_tan` its derivative for given velocities, `trace_adj` the gradient of
-weight . radiance by path replay (Vicini et al. 2021): a first walk gives the radiance, a second one repeats it from its seed
-and knows at each vertex what is still to come; nothing is stored.
+weight . radiance by path replay (Vicini et al. 2021): a first walk gives the radiance, a second one repeats it from
+its seed and knows at each vertex what is still to come; nothing is stored.
 
-Unidirectional, next-event estimation and BSDF sampling combined by the power heuristic (Veach 1997), Russian roulette from
-depth `ROULETTE`. Depth 1 is emission only. The derivative is that of the path integral over material points, densities
-and weights detached; docs/theory.md derives it. What jumps (visibility) is in `boundary.py`.
+Unidirectional, next-event estimation and BSDF sampling combined by the power heuristic (Veach 1997), Russian roulette
+from depth `ROULETTE`. Depth 1 is emission only. The derivative is that of the path integral over material points,
+densities and weights detached; docs/theory.md derives it. What jumps (visibility) is in `boundary.py`.
 """
+
 from typing import NamedTuple
 
 from .bsdf import diffuse
-from .camera.perspective import ray, ray_point_adj, ray_point_tan
+from .camera.perspective import ray, ray_point_tan
 from .device import device
-from .geometry.segment import cosine_log_gradient, geometry_term, log_gradient, log_tan
+from .geometry.segment import cosine_log_gradient, geometry_term, log_gradient
 from .geometry.surface import (
     add_vector,
-    slide_adj,
-    slide_tan,
+    normal_adj,
     step_off,
     surface,
     surface_adj,
@@ -26,13 +26,15 @@ from .geometry.surface import (
 from .geometry.traverse import closest, occluded
 from .geometry.triangle import vector_at
 from .light import area
+from .local import local_integers, local_reals
+from .motion import Trail, View, near2, remember, vertex_adj, vertex_tan
 from .real import BIG, any_lane, gather, invert, minimum, select, truncate
 from .rng import uniform
 from .vec import add, choose, dot, largest, madd, mul, normalize, scale, sub, to_world
 
-ROULETTE = 5                 # no Russian roulette below this depth
-SURVIVAL = 0.95              # its largest chance to go on
-DARK = 1e-3                  # see trace_adj
+ROULETTE = 5  # no Russian roulette below this depth
+SURVIVAL = 0.95  # its largest chance to go on
+DARK = 1e-3  # see trace_adj
 
 
 class LightSample(NamedTuple):
@@ -79,8 +81,11 @@ def emission_weight(scene, x, w, pdf, lit):
 @device
 def reflectance(scene, x, floor):
     rho = vector_at(scene.theta, gather(scene.materials, gather(scene.face_material, x.face)))
-    return (select(rho[0] < floor, floor, rho[0]), select(rho[1] < floor, floor, rho[1]),
-            select(rho[2] < floor, floor, rho[2]))
+    return (
+        select(rho[0] < floor, floor, rho[0]),
+        select(rho[1] < floor, floor, rho[1]),
+        select(rho[2] < floor, floor, rho[2]),
+    )
 
 
 @device
@@ -150,6 +155,7 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
     radiance, throughput = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
     d_radiance, d_throughput = (zero, zero, zero), (zero, zero, zero)
     last_normal, d_last, d_last_normal, last_point = d, throughput, throughput, o
+    view = View(sx, sy, axis, zero)
     pdf = zero + BIG
     depth = truncate(zero) + 1
     while any_lane(active):
@@ -165,12 +171,16 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
             d_x, d_normal = surface_tan(scene, d_theta, x)
-            g = log_gradient(last_normal, sub(x.point, last_point), x.area_normal)
-            change = log_tan(g, d_last, d_last_normal, d_x, d_normal)
-            d_throughput = choose(depth > 1, madd(d_throughput, throughput, change), d_throughput)
+            first = depth == 1
             t = dot(sub(x.point, eye), axis) / dot(axis, axis)
-            d_ray = ray_point_tan(d_theta, scene.camera, sx, sy, t)
-            d_x = choose(depth == 1, slide_tan(axis, x.area_normal, d_ray, d_x), d_x)
+            view = View(sx, sy, axis, select(first, t, view.t))
+            w = choose(first, axis, sub(x.point, last_point))
+            change, chi = _log_tan(
+                last_normal, d_last, d_last_normal, w, x.area_normal, d_x, d_normal, near2(view, depth)
+            )
+            d_throughput = choose(first, d_throughput, madd(d_throughput, throughput, change))
+            d_last = choose(first, ray_point_tan(d_theta, scene.camera, sx, sy, t), d_last)
+            d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), d_last, d_x)
             offset, lit = area.offset(scene, x, d, active)
             weight = emission_weight(scene, x, sub(x.point, o), pdf, lit)
             emitted, d_emitted = area.radiance(scene.theta, offset), area.radiance(d_theta, offset)
@@ -184,8 +194,8 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             if scene.light_count > 0 and any_lane(active):
                 stream, e = next_event(scene, stream, x, active)
                 d_y, d_normal_y = surface_tan(scene, d_theta, e.y)
-                g = log_gradient(x.area_normal, e.w, e.y.area_normal)
-                change = log_tan(g, d_x, d_normal, d_y, d_normal_y)
+                reach = near2(view, depth + 1)
+                change, chi = _log_tan(x.area_normal, d_x, d_normal, e.w, e.y.area_normal, d_y, d_normal_y, reach)
                 light, d_light = area.radiance(scene.theta, e.offset), area.radiance(d_theta, e.offset)
                 arriving, d_arriving = mul(f, light), madd(_mul_tan(f, light, d_f, d_light), mul(f, light), change)
                 radiance = choose(e.lit, madd(radiance, mul(throughput, arriving), e.share), radiance)
@@ -207,6 +217,13 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
 
 
 @device
+def _log_tan(normal_x, d_x, d_normal_x, w, normal_y, d_y, d_normal_y, radius2):
+    """(logarithmic derivative of the segment's integrand, nearness of y); d_y is the velocity of y's material point."""
+    g_q, g_normal_x, g_normal_y, chi = log_gradient(normal_x, w, normal_y, radius2)
+    return dot(g_q, sub(d_y, d_x)) + dot(g_normal_x, d_normal_x) + dot(g_normal_y, d_normal_y), chi
+
+
+@device
 def _mul_tan(a, b, d_a, d_b):
     return add(mul(d_a, b), mul(a, d_b))
 
@@ -216,15 +233,17 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
     """Add the gradient of weight . radiance along the camera ray through (sx, sy) to `gradient`; return the radiance.
     If not `moving`, leave out the gradient of vertices and camera.
 
-    Path replay divides what is still to come by the reflectance; a reflectance under DARK counts as DARK here, so that the
-    gradient at 0 is that of a nearly black surface, and not lost.
+    Path replay divides what is still to come by the reflectance; a reflectance under DARK counts as DARK here, so
+    that the gradient at 0 is that of a nearly black surface, and not lost.
     """
     o, d = ray(scene.theta, scene.camera, sx, sy)
     eye, axis = o, d
     d = normalize(d)
     zero = 0.0 * d[0]
     radiance = trace(scene, stream, o, d, active, zero + DARK)
-    coming = mul(weight, radiance)               # weight . (what the rest of the walk will find), by colour
+    coming = mul(weight, radiance)  # weight . (what the rest of the walk will find), by colour
+    trail = Trail(local_integers(), local_reals())
+    view = View(sx, sy, axis, zero)
     throughput = (zero + 1.0, zero + 1.0, zero + 1.0)
     pdf = zero + BIG
     depth = 1
@@ -236,14 +255,21 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
             add_vector(gradient, scene.background, mul(weight, throughput), missed)
         if moving and any_lane(missed):
             turn = scale(cosine_log_gradient(last.area_normal, d), coming[0] + coming[1] + coming[2])
-            surface_adj(scene, gradient, last, (zero, zero, zero), turn, missed & (depth > 1))
+            normal_adj(scene, gradient, last, turn, missed & (depth > 1))
         active = active & (hit.face >= 0)
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
-            later = active & (depth > 1)
-            if moving and any_lane(later):
+            first = depth == 1
+            if moving:
+                t = dot(sub(x.point, eye), axis) / dot(axis, axis)
+                view = View(sx, sy, axis, select(first, t, view.t))
                 flow = coming[0] + coming[1] + coming[2]
-                _segment_adj(scene, gradient, last, x, depth == 2, sx, sy, eye, axis, flow, later)
+                w = choose(first, axis, sub(x.point, last.point))
+                reach = near2(view, depth)
+                chi = _segment_adj(
+                    scene, gradient, trail, view, depth - 1, last, x, w, reach, flow, active & invert(first)
+                )
+                remember(trail, depth, x, w, select(first, 1.0, chi), active)
             offset, lit = area.offset(scene, x, d, active)
             share = emission_weight(scene, x, sub(x.point, o), pdf, lit)
             add_vector(gradient, offset, scale(mul(weight, throughput), share), lit)
@@ -263,7 +289,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 coming = choose(e.lit, sub(coming, found), coming)
                 if moving:
                     flow = found[0] + found[1] + found[2]
-                    _segment_adj(scene, gradient, x, e.y, depth == 1, sx, sy, eye, axis, flow, e.lit)
+                    _segment_adj(scene, gradient, trail, view, depth, x, e.y, e.w, near2(view, depth + 1), flow, e.lit)
             stream, d, pdf = bounce(stream, x)
             o = step_off(x, d)
             cosine = dot(x.normal, d)
@@ -280,14 +306,10 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
 
 
 @device
-def _segment_adj(scene, gradient, x, y, first, sx, sy, eye, axis, flow, mask):
-    """Scatter the gradient of flow * log K(x, y); `first`: x is the camera ray's vertex, and slides."""
-    g_y, g_normal_x, g_normal_y = log_gradient(x.area_normal, sub(y.point, x.point), y.area_normal)
-    g_x = scale(g_y, -flow)
-    surface_adj(scene, gradient, y, scale(g_y, flow), scale(g_normal_y, flow), mask)
-    if any_lane(first & mask):
-        t = dot(sub(x.point, eye), axis) / dot(axis, axis)
-        g_ray, g_material = slide_adj(axis, x.area_normal, g_x)
-        ray_point_adj(gradient, scene.camera, sx, sy, t, g_ray, first & mask)
-        g_x = choose(first, g_material, g_x)
-    surface_adj(scene, gradient, x, g_x, scale(g_normal_x, flow), mask)
+def _segment_adj(scene, gradient, trail, view, depth, x, y, w, radius2, flow, mask):
+    """Scatter the gradient of flow * log K between x, the vertex at `depth`, and y; return y's nearness."""
+    g_q, g_normal_x, g_normal_y, chi = log_gradient(x.area_normal, w, y.area_normal, radius2)
+    surface_adj(scene, gradient, y, scale(g_q, flow), scale(g_normal_y, flow), mask)
+    normal_adj(scene, gradient, x, scale(g_normal_x, flow), mask)
+    vertex_adj(scene, gradient, trail, view, depth, scale(g_q, -flow), mask)
+    return chi

@@ -1,8 +1,9 @@
 """`Real` and the primitives of the kernel language: what a body may use besides + - * / < and tuples.
 
-A *lane* is one path. `Real` is a number of a lane, a *mask* its truth value, an *integer* an int32 (uint32 in `rng.py`).
-The scalar widths are here, the vector of 8 lanes is in `simd.py`, CUDA in `backend/gpu.py`.
+A *lane* is one path. `Real` is a number of a lane, a *mask* its truth value, an *integer* an int32 (uint32 in
+`rng.py`). The scalar widths are here, the vector of 8 lanes is in `simd.py`, CUDA in `backend/gpu.py`.
 """
+
 from __future__ import annotations
 
 import math
@@ -14,7 +15,7 @@ from .device import Primitive, Width, compile_cpu
 
 PI = math.pi
 INV_PI = 1.0 / math.pi
-BIG = 1e30                      # a distance that nothing reaches; finite, so that arithmetic with it stays finite
+BIG = 1e30  # a distance that nothing reaches; finite, so that arithmetic with it stays finite
 
 FLOAT32 = Width("float32", np.float32, compile_cpu)
 FLOAT64 = Width("float64", np.float64, compile_cpu)
@@ -85,9 +86,17 @@ def uint32(x):
 
 @Primitive
 def accumulate(buffer, index, value, mask):
-    """buffer[index] += value in the lanes of the mask. On the CPU the buffer belongs to one tile; on CUDA it is atomic."""
+    """buffer[index] += value in the lanes of the mask. On the CPU the buffer belongs to one tile; on CUDA it is
+    atomic."""
     if mask:
         buffer[index] += value
+
+
+@Primitive
+def put(array, index, value, mask):
+    """array[index] = value in the lanes of the mask."""
+    if mask:
+        array[index] = value
 
 
 @select.define(*SCALAR)
@@ -111,7 +120,7 @@ def _any_lane(mask):
 @gather.define(*SCALAR)
 @_inline
 def _gather(array, index):
-    return array[np.uint64(index)]        # unsigned: no test for an index from the end
+    return array[np.uint64(index)]  # unsigned: no test for an index from the end
 
 
 @truncate.define(*SCALAR)
@@ -134,3 +143,10 @@ def _uint32(x):
 def _accumulate(buffer, index, value, mask):
     if mask:
         buffer[np.uint64(index)] += value
+
+
+@put.define(*SCALAR)
+@_inline
+def _put(array, index, value, mask):
+    if mask:
+        array[np.uint64(index)] = value

@@ -1,4 +1,5 @@
 """Images and their derivatives: what a user calls."""
+
 from __future__ import annotations
 
 import warnings
@@ -17,7 +18,7 @@ from .real import FLOAT32, FLOAT64
 from .scene import Scene
 from .tables import Tables
 
-EDGE_SHARE = 4               # one boundary sample to so many samples of the interior
+EDGE_SHARE = 4  # one boundary sample to so many samples of the interior
 
 
 class RenderWarning(UserWarning):
@@ -37,8 +38,14 @@ class _Job(NamedTuple):
     tables: Tables
 
 
-def render(scene: Scene, spp: int | None = None, seed: int = 0, device: str = "auto", camera: str | None = None,
-           precision: str = "float32") -> np.ndarray:
+def render(
+    scene: Scene,
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> np.ndarray:
     """The image of a camera: (height, width, 3) float32, linear RGB radiance, row 0 at the top.
 
     spp: samples a pixel (default: the scene's); seed: any integer, the same one gives the same bits; device: "auto" or
@@ -50,14 +57,21 @@ def render(scene: Scene, spp: int | None = None, seed: int = 0, device: str = "a
     return image.astype(np.float32) if precision == "float32" else image
 
 
-def render_vjp(scene: Scene, wrt: Iterable[str], spp: int | None = None, seed: int = 0, device: str = "auto",
-               camera: str | None = None, precision: str = "float32",
-               ) -> tuple[np.ndarray, Callable[[Any], dict[str, np.ndarray]]]:
-    """The image, and `pullback`: weights (height, width, 3) = dLoss/dImage -> {path: dLoss/dparameter}, float64 arrays of the
-    parameters' shapes.
+def render_vjp(
+    scene: Scene,
+    wrt: Iterable[str],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> tuple[np.ndarray, Callable[[Any], dict[str, np.ndarray]]]:
+    """The image, and `pullback`: weights (height, width, 3) = dLoss/dImage -> {path: dLoss/dparameter}, float64
+    arrays of the parameters' shapes.
 
-    The pullback replays the image's own paths; its silhouette samples are independent. It is unbiased for weights that do
-    not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss` does).
+    The pullback replays the image's own paths; its silhouette samples are independent. It is unbiased for weights
+    that do not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss`
+    does).
     """
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
@@ -72,15 +86,24 @@ def render_vjp(scene: Scene, wrt: Iterable[str], spp: int | None = None, seed: i
             raise NrenderError("weights: expected finite numbers, got NaN or infinity")
         moving = _warn_of_missing(paths)
         edges, samples = _edges(job) if moving else (None, 0)
-        gradient, bad = cpu.render_adj(job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving)
+        gradient, bad = cpu.render_adj(
+            job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving
+        )
         _report(job, bad)
         return pull(scene, job.place, job.camera, gradient, paths)
 
     return (image.astype(np.float32) if precision == "float32" else image), pullback
 
 
-def render_jvp(scene: Scene, directions: Mapping[str, Any], spp: int | None = None, seed: int = 0, device: str = "auto",
-               camera: str | None = None, precision: str = "float32") -> tuple[np.ndarray, np.ndarray]:
+def render_jvp(
+    scene: Scene,
+    directions: Mapping[str, Any],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
     `render_vjp`. The tangent has no sampling error in common with the loss of `render_vjp`'s weights to worry about."""
     paths = _checked_paths(scene, directions)
@@ -88,9 +111,15 @@ def render_jvp(scene: Scene, directions: Mapping[str, Any], spp: int | None = No
     return _tangent(job, _checked_directions(scene, directions), _warn_of_missing(paths))
 
 
-def render_jacobian(scene: Scene, wrt: Iterable[str], spp: int | None = None, seed: int = 0, device: str = "auto",
-                    camera: str | None = None, precision: str = "float32",
-                    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def render_jacobian(
+    scene: Scene,
+    wrt: Iterable[str],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
     other; float64."""
     paths = _checked_paths(scene, wrt)
@@ -120,8 +149,11 @@ def _tangent(job: _Job, directions: Mapping[str, np.ndarray], moving: bool) -> t
 
 def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | None, precision: str) -> _Job:
     if device not in ("auto", "cpu"):
-        raise DeviceError(f"device: expected 'auto' or 'cpu', got {device!r}" if device != "cuda" else
-                          "device 'cuda': this version renders on the CPU only")
+        raise DeviceError(
+            f"device: expected 'auto' or 'cpu', got {device!r}"
+            if device != "cuda"
+            else "device 'cuda': this version renders on the CPU only"
+        )
     if precision not in ("float32", "float64"):
         raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
     name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
@@ -135,8 +167,9 @@ def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | No
     width = FLOAT32 if precision == "float32" else FLOAT64
     place, values, mesh, tables = compile_scene(scene, name, width)
     view = scene.cameras[name]
-    return _Job(scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, place, values, mesh,
-                tables)
+    return _Job(
+        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, place, values, mesh, tables
+    )
 
 
 def _edges(job: _Job) -> tuple[Any, int]:
@@ -176,8 +209,11 @@ def _warn_of_missing(paths: Iterable[str]) -> bool:
     new = [path for path in moving if path not in _warned]
     if new:
         _warned.update(new)
-        warnings.warn("without the derivative of what shadows and indirect light can see: " + ", ".join(new),
-                      RenderWarning, stacklevel=4)
+        warnings.warn(
+            "without the derivative of what shadows and indirect light can see: " + ", ".join(new),
+            RenderWarning,
+            stacklevel=4,
+        )
     return bool(moving)
 
 
@@ -187,5 +223,9 @@ def _report(job: _Job, all_bad: Iterable[cpu.Bad]) -> None:
         if first:
             count, pixel, sample = first
             y, x = divmod(pixel, job.size[0])
-            warnings.warn(f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
-                          f"{sample}, seed {job.seed}", RenderWarning, stacklevel=4)
+            warnings.warn(
+                f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
+                f"{sample}, seed {job.seed}",
+                RenderWarning,
+                stacklevel=4,
+            )

@@ -1,9 +1,10 @@
 """Random numbers as a function of (seed, pixel, sample, draw): no state but a counter, so any walk can be replayed.
 
-A stream is a pair of 32-bit words, (key, counter). The n-th number is mix(key + mix(counter + n * GOLDEN)); with one word,
-streams would be windows of one sequence and would overlap. `mix` is the 32-bit finaliser of lowest known bias
+A stream is a pair of 32-bit words, (key, counter). The n-th number is mix(key + mix(counter + n * GOLDEN)); with one
+word, streams would be windows of one sequence and would overlap. `mix` is the 32-bit finaliser of lowest known bias
 (constants of C. Wellons' hash prospector, 2018).
 """
+
 from .device import device
 from .real import real, uint32
 
@@ -31,3 +32,13 @@ def uniform(s):
     """(next stream, a number in [0, 1), a multiple of 2^-24)."""
     bits = mix(uint32(s[0] + mix(s[1])))
     return (s[0], uint32(s[1] + GOLDEN)), real(bits >> 8) * 5.9604644775390625e-08
+
+
+@device
+def lattice(seed, pixel, sample):
+    """The sample-th point (u1, u2) of a sequence that fills the unit square evenly (R2: Roberts 2018), moved by a
+    random vector of the pixel (Cranley and Patterson 1976), so that each point by itself is uniform."""
+    s = stream(uint32(uint32(seed) ^ 0x68BC21EB), pixel, 0)
+    first = uint32(s[0] + uint32(uint32(sample) * 0xC13FA9A9))
+    second = uint32(s[1] + uint32(uint32(sample) * 0x91E10DA6))
+    return real(first >> 8) * 5.9604644775390625e-08, real(second >> 8) * 5.9604644775390625e-08

@@ -1,9 +1,10 @@
 """Vector types for Numba on the CPU, as LLVM vectors: 8 lanes of float32, int32, uint32, and masks.
 
-Numba does not vectorise a shading loop by itself. With these types the same kernel body works on 8 lanes: the operators are
-lowered to vector instructions, and a number beside a vector is broadcast. LLVM splits the vectors where a CPU has narrower
-registers. `FLOAT32X8` is the width; its primitives stand at the end.
+Numba does not vectorise a shading loop by itself. With these types the same kernel body works on 8 lanes: the
+operators are lowered to vector instructions, and a number beside a vector is broadcast. LLVM splits the vectors where
+a CPU has narrower registers. `FLOAT32X8` is the width; its primitives stand at the end.
 """
+
 from __future__ import annotations
 
 import operator
@@ -55,7 +56,7 @@ def _lanes(context, builder, value, kind, target):
     return _broadcast(builder, context.cast(builder, value, kind, target.element))
 
 
-# --- operators -------------------------------------------------------------------------------------------------------
+# --- operators
 def _operator(op, lowering, gives_mask=False):
     """Lower `op` on two vectors, or on a vector and a number; lowering(builder, element, x, y)."""
 
@@ -87,6 +88,7 @@ def _comparison(symbol):
         if element is types.float32:
             return (builder.fcmp_unordered if symbol == "!=" else builder.fcmp_ordered)(symbol, x, y)
         return (builder.icmp_signed if element.signed else builder.icmp_unsigned)(symbol, x, y)
+
     return lowering
 
 
@@ -98,8 +100,14 @@ _operator(operator.and_, lambda b, element, x, y: b.and_(x, y))
 _operator(operator.or_, lambda b, element, x, y: b.or_(x, y))
 _operator(operator.xor, lambda b, element, x, y: b.xor(x, y))
 _operator(operator.rshift, lambda b, element, x, y: (b.ashr if element.signed else b.lshr)(x, y))
-for _op, _symbol in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">="),
-                     (operator.eq, "=="), (operator.ne, "!=")):
+for _op, _symbol in (
+    (operator.lt, "<"),
+    (operator.le, "<="),
+    (operator.gt, ">"),
+    (operator.ge, ">="),
+    (operator.eq, "=="),
+    (operator.ne, "!="),
+):
     _operator(_op, _comparison(_symbol), gives_mask=True)
 
 
@@ -114,7 +122,7 @@ def _lower_neg(context, builder, sig, args):
     return builder.fneg(args[0]) if sig.args[0] == FLOATS else builder.neg(args[0])
 
 
-# --- memory ----------------------------------------------------------------------------------------------------------
+# --- memory
 def _pointer(context, builder, kind, array, index, index_kind):
     data = context.make_array(kind)(context, builder, array).data
     return builder.gep(data, [context.cast(builder, index, index_kind, types.intp)])
@@ -130,16 +138,19 @@ def load(typing, array, index):
         value = builder.load(builder.bitcast(pointer, context.get_value_type(result).as_pointer()))
         value.align = 4
         return value
+
     return result(array, index), generate
 
 
 @intrinsic
 def store(typing, array, index, vector):
     """Write a vector to eight consecutive elements of a 1-D array."""
+
     def generate(context, builder, sig, args):
         pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
         builder.store(args[2], builder.bitcast(pointer, args[2].type.as_pointer())).align = 4
         return context.get_dummy_value()
+
     return types.void(array, index, vector), generate
 
 
@@ -159,10 +170,11 @@ def _gather(typing, array, index):
             element = builder.load(builder.gep(data, [builder.extract_element(wide, _INDEX(k))]))
             out = builder.insert_element(out, element, _INDEX(k))
         return out
+
     return result(array, index), generate
 
 
-# --- the primitives of this width --------------------------------------------------------------------------------------
+# --- the primitives of this width
 @lane.select.define(FLOAT32X8)
 @intrinsic
 def _select(typing, mask, a, b):
@@ -171,6 +183,7 @@ def _select(typing, mask, a, b):
     def generate(context, builder, sig, args):
         a, b = (_lanes(context, builder, v, k, result) for v, k in zip(args[1:], sig.args[1:], strict=True))
         return builder.select(args[0], a, b)
+
     return result(mask, a, b), generate
 
 
@@ -186,6 +199,7 @@ def _any_lane(typing, mask):
     def generate(context, builder, sig, args):
         bits = builder.bitcast(args[0], ir.IntType(LANES))
         return builder.icmp_unsigned("!=", bits, ir.IntType(LANES)(0))
+
     return types.boolean(mask), generate
 
 
@@ -204,6 +218,7 @@ def _real(typing, x):
             return _lanes(context, builder, args[0], kind, FLOATS)
         convert = builder.sitofp if kind.element.signed else builder.uitofp
         return args[0] if kind == FLOATS else convert(args[0], context.get_value_type(FLOATS))
+
     return FLOATS(types.unliteral(x)), generate
 
 
@@ -211,7 +226,8 @@ def _real(typing, x):
 @intrinsic
 def _uint32(typing, x):
     def generate(context, builder, sig, args):
-        return _lanes(context, builder, args[0], sig.args[0], UINTS)      # int32 and uint32 are the same bits
+        return _lanes(context, builder, args[0], sig.args[0], UINTS)  # int32 and uint32 are the same bits
+
     return UINTS(types.unliteral(x)), generate
 
 
@@ -223,11 +239,19 @@ def _unary(primitive, name):
             kind = ir.FunctionType(args[0].type, (args[0].type,))
             function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f32")
             return builder.call(function, args)
+
         return (FLOATS(x), generate) if x == FLOATS else None
 
 
-for _primitive, _name in ((lane.sqrt, "sqrt"), (lane.sin, "sin"), (lane.cos, "cos"), (lane.exp, "exp"),
-                          (lane.log, "log"), (lane.absolute, "fabs"), (lane.floor, "floor")):
+for _primitive, _name in (
+    (lane.sqrt, "sqrt"),
+    (lane.sin, "sin"),
+    (lane.cos, "cos"),
+    (lane.exp, "exp"),
+    (lane.log, "log"),
+    (lane.absolute, "fabs"),
+    (lane.floor, "floor"),
+):
     _unary(_primitive, _name)
 
 
@@ -238,6 +262,7 @@ def _extremum(primitive, symbol):
         def generate(context, builder, sig, args):
             x, y = (_lanes(context, builder, v, k, FLOATS) for v, k in zip(args, sig.args, strict=True))
             return builder.select(builder.fcmp_ordered(symbol, x, y), x, y)
+
         return FLOATS(a, b), generate
 
 

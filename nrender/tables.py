@@ -1,9 +1,10 @@
 """What a kernel sees of a scene: flat arrays.
 
-Every differentiable number of a scene is in one vector, `theta`: its vertices in world space first, then the camera, the
-materials' parameters, the radiance of emitters and of the background. A tangent and a gradient are vectors of the same
-layout, so a kernel reads `theta[i]`, and its adjoint adds to `gradient[i]`.
+Every differentiable number of a scene is in one vector, `theta`: its vertices in world space first, then the camera,
+the materials' parameters, the radiance of emitters and of the background. A tangent and a gradient are vectors of the
+same layout, so a kernel reads `theta[i]`, and its adjoint adds to `gradient[i]`.
 """
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -14,22 +15,22 @@ import numpy as np
 class Tables(NamedTuple):
     """Reals are float32 or float64, integers int32; `offset` is an index into theta."""
 
-    theta: np.ndarray            # Real (n,)
-    faces: np.ndarray            # (3 F,) vertex numbers
-    face_material: np.ndarray    # (F,) number of a material
-    face_emission: np.ndarray    # (F,) offset of the radiance, -1 for none
-    face_two_sided: np.ndarray   # (F,) 1: emits from both sides
-    face_chance: np.ndarray      # Real (F,) probability that next-event estimation chooses this face
-    materials: np.ndarray        # (M,) offset of each material's parameters
-    lights: np.ndarray           # (E,) emitting faces; alias table:
+    theta: np.ndarray  # Real (n,)
+    faces: np.ndarray  # (3 F,) vertex numbers
+    face_material: np.ndarray  # (F,) number of a material
+    face_emission: np.ndarray  # (F,) offset of the radiance, -1 for none
+    face_two_sided: np.ndarray  # (F,) 1: emits from both sides
+    face_chance: np.ndarray  # Real (F,) probability that next-event estimation chooses this face
+    materials: np.ndarray  # (M,) offset of each material's parameters
+    lights: np.ndarray  # (E,) emitting faces; alias table:
     light_threshold: np.ndarray  # Real (E,)
-    light_alias: np.ndarray      # (E,)
-    nodes: np.ndarray            # Real; the tree of geometry/build.py
+    light_alias: np.ndarray  # (E,)
+    nodes: np.ndarray  # Real; the tree of geometry/build.py
     links: np.ndarray
     order: np.ndarray
-    corners: np.ndarray          # Real (9 F,) the triangles in the tree's order
-    camera: int                  # offset of origin, right, up, forward
-    background: int              # offset of the constant light's radiance, -1 for none
+    corners: np.ndarray  # Real (9 F,) the triangles in the tree's order
+    camera: int  # offset of origin, right, up, forward
+    background: int  # offset of the constant light's radiance, -1 for none
     light_count: int
     max_depth: int
 

@@ -2,6 +2,7 @@
 
 For y = f(x): `f_tan(x, d_x)` is J d_x, and `f_adj(x, g_y)` is J^T g_y.
 """
+
 from .device import device
 from .real import absolute, select, sqrt
 
@@ -73,7 +74,7 @@ def normalize_tan(a, d_a):
 
 @device
 def normalize_adj(a, g):
-    return normalize_tan(a, g)        # the Jacobian (1 - n n^T)/|a| is symmetric
+    return normalize_tan(a, g)  # the Jacobian (1 - n n^T)/|a| is symmetric
 
 
 @device

@@ -1,4 +1,5 @@
 """From the unit square to the sets that a path tracer samples, each with its density."""
+
 from .device import device
 from .real import INV_PI, PI, cos, maximum, sin, sqrt
 

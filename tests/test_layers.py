@@ -15,6 +15,7 @@ ORDER = [
     # Kernels: the language they are written in, then its vocabulary
     "device",
     "real",
+    "local",
     "simd",
     "cache",
     "vec",
@@ -28,6 +29,7 @@ ORDER = [
     "light",
     "camera",
     "film",
+    "motion",
     # Whole paths, boundaries, launch loops
     "path",
     "boundary",

@@ -1,4 +1,5 @@
 """Launch on the CPU: chunks of an image on Python threads, compiled code without the GIL."""
+
 from __future__ import annotations
 
 import os
@@ -13,8 +14,8 @@ from ..device import Device, Width
 from ..tables import Tables
 from . import kernels
 
-CHUNKS = 64                      # of an image: enough for any number of threads
-BUFFER_BYTES = 256 << 20         # for all private buffers of one launch
+CHUNKS = 64  # of an image: enough for any number of threads
+BUFFER_BYTES = 256 << 20  # for all private buffers of one launch
 
 
 def threads() -> int:
@@ -45,7 +46,8 @@ def launch(kernel: Device, width: Width, chunks: int, arguments: Callable[[int],
 
 
 def private_chunks(size: int) -> int:
-    """How many chunks there are when each has a private float64 buffer of `size`: a matter of the problem's size alone."""
+    """How many chunks there are when each has a private float64 buffer of `size`: a matter of the problem's size
+    alone."""
     return int(np.clip(BUFFER_BYTES // (8 * max(size, 1)), 4, CHUNKS))
 
 
@@ -69,32 +71,65 @@ def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: i
     return image, bad
 
 
-def render_tan(width: Width, scene: Tables, edges: Any, d_theta: np.ndarray, size: tuple[int, int], spp: int, samples: int,
-               seed: int) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
+def render_tan(
+    width: Width,
+    scene: Tables,
+    edges: Any,
+    d_theta: np.ndarray,
+    size: tuple[int, int],
+    spp: int,
+    samples: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
     """(image, derivative image (h, w, 3) float64)."""
     w, h = size
     image, d_image, bad = np.zeros((h, w, 3), width.literal), np.zeros((h, w, 3)), Bad(CHUNKS)
-    launch(kernels.render_tan, width, CHUNKS,
-           lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, image, d_image, bad.rows[k]))
+    launch(
+        kernels.render_tan,
+        width,
+        CHUNKS,
+        lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, image, d_image, bad.rows[k]),
+    )
     chunks = private_chunks(d_image.size)
     parts, bad_edges = np.zeros((chunks, h * w, 3)), Bad(chunks)
     if samples:
-        launch(kernels.edges_tan, width, chunks,
-               lambda k: (scene, edges, d_theta, w, h, samples, seed, k, chunks, parts[k], bad_edges.rows[k]))
+        launch(
+            kernels.edges_tan,
+            width,
+            chunks,
+            lambda k: (scene, edges, d_theta, w, h, samples, seed, k, chunks, parts[k], bad_edges.rows[k]),
+        )
     return image, d_image + parts.sum(0).reshape(h, w, 3), [bad, bad_edges]
 
 
-def render_adj(width: Width, scene: Tables, edges: Any, weights: np.ndarray, size: tuple[int, int], spp: int, samples: int,
-               seed: int, moving: bool) -> tuple[np.ndarray, list[Bad]]:
+def render_adj(
+    width: Width,
+    scene: Tables,
+    edges: Any,
+    weights: np.ndarray,
+    size: tuple[int, int],
+    spp: int,
+    samples: int,
+    seed: int,
+    moving: bool,
+) -> tuple[np.ndarray, list[Bad]]:
     """The gradient of sum(weights * image), (len(theta),) float64; that of the geometry only if it is `moving`."""
     w, h = size
     chunks = private_chunks(len(scene.theta))
     gradients, bad, bad_edges = np.zeros((chunks, len(scene.theta))), Bad(chunks), Bad(chunks)
     weights = np.ascontiguousarray(weights, width.literal)
-    launch(kernels.render_adj, width, chunks,
-           lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, gradients[k], bad.rows[k]))
+    launch(
+        kernels.render_adj,
+        width,
+        chunks,
+        lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, gradients[k], bad.rows[k]),
+    )
     if samples:
         flat = weights.reshape(h * w, 3)
-        launch(kernels.edges_adj, width, chunks,
-               lambda k: (scene, edges, flat, w, h, samples, seed, k, chunks, gradients[k], bad_edges.rows[k]))
+        launch(
+            kernels.edges_adj,
+            width,
+            chunks,
+            lambda k: (scene, edges, flat, w, h, samples, seed, k, chunks, gradients[k], bad_edges.rows[k]),
+        )
     return gradients.sum(0), [bad, bad_edges]

@@ -1,19 +1,21 @@
-"""The loops over pixels and samples: what a launch runs. One call does chunk number `chunk` of `chunks`, tile after tile.
+"""The loops over pixels and samples: what a launch runs. One call does chunk number `chunk` of `chunks`, tile after
+tile.
 
-A chunk's gradient and image buffers are its own, and chunks are numbered by the problem and not by the threads, so the same
-seed gives the same bits on any number of threads.
+A chunk's gradient and image buffers are its own, and chunks are numbered by the problem and not by the threads, so
+the same seed gives the same bits on any number of threads.
 """
+
 from ..boundary import edge_adj, edge_point, edge_tan
 from ..camera.perspective import ray
 from ..device import device
 from ..film import screen_point
 from ..path import trace, trace_adj, trace_tan
 from ..real import real
-from ..rng import stream, uniform
+from ..rng import lattice, stream
 from ..vec import add, largest_magnitude, normalize, scale
 
 TILE = 16
-EDGE_STREAM = 0x2545F491      # in the place of a pixel's number: boundary samples are independent of the interior's
+EDGE_STREAM = 0x2545F491  # in the place of a pixel's number: boundary samples are independent of the interior's
 
 
 @device
@@ -33,15 +35,15 @@ def count_bad(bad, pixel, sample):
 def lens_sample(seed, x, y, width, height, sample):
     """(stream, sx, sy) of a sample of the pixel (x, y)."""
     s = stream(seed, y * width + x, sample)
-    s, u1 = uniform(s)
-    s, u2 = uniform(s)
+    u1, u2 = lattice(seed, y * width + x, sample)
     sx, sy = screen_point(x, y, u1, u2, width, height)
     return s, sx, sy
 
 
 @device
 def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
-    """image (height, width, 3): mean radiance. bad: (count, pixel, sample) of samples that were not finite, left out."""
+    """image (height, width, 3): mean radiance. bad: (count, pixel, sample) of samples that were not finite, left
+    out."""
     across = (width + TILE - 1) // TILE
     tiles = across * ((height + TILE - 1) // TILE)
     for tile in range(chunk, tiles, chunks):

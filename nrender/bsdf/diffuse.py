@@ -1,14 +1,16 @@
 """Diffuse reflection:  f = reflectance / pi  on the side of both directions (Lambert).
 
 Unit 3-tuples in the shading frame, +z the normal on the side of wi. `eval` is per steradian, without the cosine, which
-belongs to the geometry term (docs/theory.md). pdf per steradian. Differentiable: reflectance. f depends on no direction.
+belongs to the geometry term (docs/theory.md). pdf per steradian. Differentiable: reflectance. f depends on no
+direction.
 """
+
 from ..device import device
 from ..real import INV_PI
 from ..vec import scale
 from ..warp import cosine_hemisphere, cosine_hemisphere_pdf
 
-PARAMS = {"reflectance": (3, (0.0, 1.0))}            # size, range
+PARAMS = {"reflectance": (3, (0.0, 1.0))}  # size, range
 
 
 @device

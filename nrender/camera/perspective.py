@@ -1,6 +1,8 @@
-"""A pinhole. theta holds origin, right, up, forward (12 numbers); the ray through the point (sx, sy) of the screen [-1, 1]^2
-(sx to the right, sy up) is  origin + t (forward + sx right + sy up).  How they depend on target, fov: scene/look_at.py.
+"""A pinhole. theta holds origin, right, up, forward (12 numbers); the ray through the point (sx, sy) of the screen
+[-1, 1]^2 (sx to the right, sy up) is  origin + t (forward + sx right + sy up).  How they depend on target, fov:
+scene/look_at.py.
 """
+
 from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at

@@ -1,9 +1,11 @@
 """A bounding volume hierarchy with two children a node, by the surface area heuristic in 16 bins an axis (Wald 2007).
 
-Plain Numba on the host. Layout, for a kernel: `nodes` has 12 numbers a node, the boxes of its two children (low xyz, high
-xyz, low xyz, high xyz); `links` has 4 integers a node: (child 0, count 0, child 1, count 1). A count of 0: the child is a
-node; else a leaf whose first triangle is slot `child`. `order[slot]` is the face. A child has a higher index than its node.
+Plain Numba on the host. Layout, for a kernel: `nodes` has 12 numbers a node, the boxes of its two children (low xyz,
+high xyz, low xyz, high xyz); `links` has 4 integers a node: (child 0, count 0, child 1, count 1). A count of 0: the
+child is a node; else a leaf whose first triangle is slot `child`. `order[slot]` is the face. A child has a higher
+index than its node.
 """
+
 from __future__ import annotations
 
 import functools
@@ -14,8 +16,8 @@ from numba import njit
 from ..cache import on_disk
 
 BINS = 16
-LEAF = 4                     # at most so many triangles a leaf
-DEEP = 48                    # below this depth split at the median, so that a traversal's stack of 96 suffices
+LEAF = 4  # at most so many triangles a leaf
+DEEP = 48  # below this depth split at the median, so that a traversal's stack of 96 suffices
 
 
 def build(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,10 +139,10 @@ def _build(low, high):
     nodes = np.empty((max(n, 1), 12))
     links = np.zeros((max(n, 1), 4), np.int32)
     work = (np.empty((BINS, 2, 3)), np.empty(BINS, np.int64), np.empty(BINS), np.empty((2, 3)))
-    stack = np.empty((256, 5), np.int64)             # start, end, node to fill (-1: none yet), side, depth
+    stack = np.empty((256, 5), np.int64)  # start, end, node to fill (-1: none yet), side, depth
     middle = _split(low, high, order, 0, n, 0, work)
     box = np.empty((2, 3))
-    if middle < 0:                                   # a single leaf: the second child is a box that no ray meets
+    if middle < 0:  # a single leaf: the second child is a box that no ray meets
         _bounds(low, high, order, 0, n, box)
         nodes[0, 0:3], nodes[0, 3:6] = box[0], box[1]
         nodes[0, 6:9], nodes[0, 9:12] = 1e30, -1e30
@@ -154,8 +156,8 @@ def _build(low, high):
         top -= 1
         start, end, parent, side, depth = stack[top]
         _bounds(low, high, order, start, end, box)
-        nodes[parent, 6 * side:6 * side + 3] = box[0]
-        nodes[parent, 6 * side + 3:6 * side + 6] = box[1]
+        nodes[parent, 6 * side : 6 * side + 3] = box[0]
+        nodes[parent, 6 * side + 3 : 6 * side + 6] = box[1]
         middle = _split(low, high, order, start, end, depth, work)
         if middle < 0:
             links[parent, 2 * side] = start
@@ -182,13 +184,13 @@ def _refit(nodes, links, order, low, high):
         for side in range(2):
             child, count = links[i, 2 * side], links[i, 2 * side + 1]
             if nodes[i, 6 * side] > nodes[i, 6 * side + 3]:
-                continue                             # the empty child of a single leaf
+                continue  # the empty child of a single leaf
             if count:
                 _bounds(low, high, order, child, child + count, box)
             else:
                 for k in range(3):
                     box[0, k] = min(nodes[child, k], nodes[child, 6 + k])
                     box[1, k] = max(nodes[child, 3 + k], nodes[child, 9 + k])
-            nodes[i, 6 * side:6 * side + 3] = box[0]
-            nodes[i, 6 * side + 3:6 * side + 6] = box[1]
+            nodes[i, 6 * side : 6 * side + 3] = box[0]
+            nodes[i, 6 * side + 3 : 6 * side + 6] = box[1]
     return nodes

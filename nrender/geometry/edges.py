@@ -1,19 +1,20 @@
 """The edges of a mesh across which the image may jump, and how much of each is in view. NumPy, on the host.
 
 Candidates are silhouettes (one face towards the eye, one away), borders, and creases (the faces' planes or materials
-differ, so that shading does). Vertices at the same place count as one here: a seam of doubled vertices is no border. Of n
-edges that coincide each gets 1/n of the length, so that moving all of them counts once.
+differ, so that shading does). Vertices at the same place count as one here: a seam of doubled vertices is no border.
+Of n edges that coincide each gets 1/n of the length, so that moving all of them counts once.
 """
+
 from __future__ import annotations
 
 import numpy as np
 
-FLAT = 1e-6                  # 1 - cos of the angle under which two faces count as coplanar
+FLAT = 1e-6  # 1 - cos of the angle under which two faces count as coplanar
 
 
 def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(ends (E, 2), share (E,), left (E,), right (E,)): distinct edges by vertex number, 1/(how many coincide), two faces at
-    the place of each; right is -1 at a border and -2 where more than two faces meet."""
+    """(ends (E, 2), share (E,), left (E,), right (E,)): distinct edges by vertex number, 1/(how many coincide), two
+    faces at the place of each; right is -1 at a border and -2 where more than two faces meet."""
     place = np.unique(vertices.astype(np.float32), axis=0, return_inverse=True)[1].reshape(-1)
     count = len(faces)
     pairs = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
@@ -22,7 +23,7 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
     of_place, where = np.unique(np.sort(place[ends], axis=1), axis=0, return_inverse=True)
     where = where.reshape(-1)
     share = 1.0 / np.bincount(where)[where]
-    slot = where[inverse]                                   # of each (face, side): its place
+    slot = where[inverse]  # of each (face, side): its place
     order = np.argsort(slot, kind="stable")
     face = np.repeat(np.arange(count), 3)[order]
     start = np.searchsorted(slot[order], np.arange(len(of_place)))
@@ -32,9 +33,11 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
     return ends, share, left[where], right[where]
 
 
-def candidates(vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray,
-               eye: np.ndarray) -> np.ndarray:
-    """Mask of the edges across which radiance may jump. `look`: (F, k) what else distinguishes faces (material, light)."""
+def candidates(
+    vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray, eye: np.ndarray
+) -> np.ndarray:
+    """Mask of the edges across which radiance may jump. `look`: (F, k) what else distinguishes faces (material,
+    light)."""
     corner = vertices[faces]
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
@@ -61,8 +64,9 @@ def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndar
     return s0 < s1, s0, s1
 
 
-def visible_edges(vertices: np.ndarray, ends: np.ndarray, share: np.ndarray, camera: np.ndarray, width: int,
-                  height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def visible_edges(
+    vertices: np.ndarray, ends: np.ndarray, share: np.ndarray, camera: np.ndarray, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ends, clip, weighted lengths in pixels) for boundary.Edges; camera (12,): origin, right, up, forward."""
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
@@ -80,8 +84,8 @@ def visible_edges(vertices: np.ndarray, ends: np.ndarray, share: np.ndarray, cam
 
 
 def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, float]:
-    """(first (k + 1,), spacing): samples in proportion to length, systematically rounded with the random `shift` in [0, 1),
-    so that each edge's expected number is exact."""
+    """(first (k + 1,), spacing): samples in proportion to length, systematically rounded with the random `shift` in
+    [0, 1), so that each edge's expected number is exact."""
     total = np.concatenate([[0.0], np.cumsum(lengths)])
     first = np.floor(total * (samples / total[-1]) + shift).astype(np.int64)
     first[0], first[-1] = 0, samples

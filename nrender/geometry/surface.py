@@ -1,8 +1,10 @@
 """A point on a triangle, and how derivatives move with it.
 
-A *material point* stays on its triangle at its barycentric coordinates, so its velocity is an average of three vertices'.
-The first vertex of a camera path is none: it stays on its camera ray, and slides on its triangle (docs/theory.md).
+A *material point* stays on its triangle at its barycentric coordinates, so its velocity is an average of three
+vertices'. The first vertex of a camera path is none: it stays on its camera ray, and slides on its triangle
+(docs/theory.md).
 """
+
 from typing import NamedTuple
 
 from ..device import device
@@ -15,13 +17,12 @@ from .triangle import (
     corners,
     point,
     point_adj,
-    vector_at,
 )
 
 
 class Surface(NamedTuple):
-    """face, and weights u, v of its second and third vertex; point; area normal (length: twice the area), unit normal on the
-    side of the ray that came here; margin: how far to step off the surface, in the scene's units."""
+    """face, and weights u, v of its second and third vertex; point; area normal (length: twice the area), unit normal
+    on the side of the ray that came here; margin: how far to step off the surface, in the scene's units."""
 
     face: int
     u: float
@@ -65,8 +66,15 @@ def surface_adj(scene, gradient, s, g_point, g_normal, mask):
     p = point_adj(s.u, s.v, g_point)
     n = area_normal_adj(c, g_normal)
     for k in range(3):
-        vertex = 3 * gather(scene.faces, 3 * s.face + k)
-        add_vector(gradient, vertex, add(p[k], n[k]), mask)
+        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), add(p[k], n[k]), mask)
+
+
+@device
+def normal_adj(scene, gradient, s, g_normal, mask):
+    """Add the gradient of an area normal alone."""
+    n = area_normal_adj(corners(scene.theta, scene.faces, s.face), g_normal)
+    for k in range(3):
+        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), n[k], mask)
 
 
 @device
@@ -78,8 +86,9 @@ def add_vector(buffer, index, g, mask):
 
 @device
 def slide_tan(d, n, d_ray, d_material):
-    """Velocity of a point that stays on a moving ray (direction d) and on a moving plane (normal n): `d_ray` is the ray's
-    velocity there at fixed distance, `d_material` the plane's. x' = d_ray + d (n . (d_material - d_ray)) / (n . d)."""
+    """Velocity of a point that stays on a moving ray (direction d) and on a moving plane (normal n): `d_ray` is the
+    ray's velocity there at fixed distance, `d_material` the plane's. x' = d_ray + d (n . (d_material - d_ray)) / (n .
+    d)."""
     return madd(d_ray, d, dot(n, sub(d_material, d_ray)) / dot(n, d))
 
 

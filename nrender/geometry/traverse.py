@@ -2,11 +2,12 @@
 
 Here is the scalar one, one ray through the tree of `build.py`. (`refit` is on the host, in `build.py`.)
 """
+
 from typing import NamedTuple
 
 from ..device import Primitive, device
+from ..local import local_integers
 from ..real import BIG, FLOAT32, FLOAT64, gather
-from .stack import stack
 from .triangle import intersect, vector_at
 
 
@@ -35,8 +36,8 @@ def _slab(nodes, k, o, inverse):
 
 @device(strict=True)
 def _box(nodes, k, o, inverse, t):
-    """(entry, exit) of a ray and the box at nodes[k:k + 6]. The exit is widened by the rounding of the products, so that a
-    box never hides a triangle that the triangle test would hit (Ize 2013)."""
+    """(entry, exit) of a ray and the box at nodes[k:k + 6]. The exit is widened by the rounding of the products, so
+    that a box never hides a triangle that the triangle test would hit (Ize 2013)."""
     ax, bx = _slab(nodes, k, o[0], inverse[0])
     ay, by = _slab(nodes, k + 1, o[1], inverse[1])
     az, bz = _slab(nodes, k + 2, o[2], inverse[2])
@@ -51,8 +52,9 @@ def _leaf(scene, first, count, o, d, best):
     t, face, u, v = best
     for slot in range(first, first + count):
         k = 9 * slot
-        s, b1, b2, hit = intersect(vector_at(scene.corners, k), vector_at(scene.corners, k + 3),
-                                   vector_at(scene.corners, k + 6), o, d)
+        s, b1, b2, hit = intersect(
+            vector_at(scene.corners, k), vector_at(scene.corners, k + 3), vector_at(scene.corners, k + 6), o, d
+        )
         other = int(gather(scene.order, slot))
         if hit and s > 0.0 and (s < t or (s == t and other < face)):
             t, face, u, v = s, other, b1, b2
@@ -62,7 +64,7 @@ def _leaf(scene, first, count, o, d, best):
 @device(strict=True)
 def _walk(scene, o, d, t_max, any_hit):
     nodes, links = scene.nodes, scene.links
-    pending = stack()
+    pending = local_integers()
     inverse = (_inverse(d[0]), _inverse(d[1]), _inverse(d[2]))
     best = (t_max, -1, 0.0 * t_max, 0.0 * t_max)
     top, node = 0, 0

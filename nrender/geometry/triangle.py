@@ -1,7 +1,9 @@
 """Triangles: intersection, the point at given barycentric coordinates, the area normal; tangents and adjoints.
 
-The area normal is N = (v1 - v0) x (v2 - v0): not unit, its length is twice the area, and it is what the geometry term needs.
+The area normal is N = (v1 - v0) x (v2 - v0): not unit, its length is twice the area, and it is what the geometry term
+needs.
 """
+
 from ..device import device
 from ..real import gather
 from ..vec import add, cross, cross_adj, cross_tan, dot, madd, scale, sub
@@ -11,8 +13,8 @@ from ..vec import add, cross, cross_adj, cross_tan, dot, madd, scale, sub
 def intersect(v0, v1, v2, o, d):
     """(t, b1, b2, hit) of the line o + t d; the caller tests t.
 
-    Watertight: the three edge functions are triple products of the ray with an edge's two ends, so the triangles on both
-    sides of an edge compute the same number with opposite sign, to the last bit, and no ray passes between them.
+    Watertight: the three edge functions are triple products of the ray with an edge's two ends, so the triangles on
+    both sides of an edge compute the same number with opposite sign, to the last bit, and no ray passes between them.
     `strict`: a fused multiply-add would break that symmetry. (Edge functions: Woop et al. 2013, without the shear.)
     """
     a = sub(v0, o)
@@ -43,9 +45,11 @@ def vector_at(array, index):
 @device
 def corners(theta, faces, face):
     """The three vertices of a face; `theta` begins with the vertices, x y z each."""
-    return (vector_at(theta, 3 * gather(faces, 3 * face)),
-            vector_at(theta, 3 * gather(faces, 3 * face + 1)),
-            vector_at(theta, 3 * gather(faces, 3 * face + 2)))
+    return (
+        vector_at(theta, 3 * gather(faces, 3 * face)),
+        vector_at(theta, 3 * gather(faces, 3 * face + 1)),
+        vector_at(theta, 3 * gather(faces, 3 * face + 2)),
+    )
 
 
 @device

@@ -2,6 +2,7 @@
 
 `pdf` is per steradian at the point that is lit. Differentiable: radiance, and through the geometry term the vertices.
 """
+
 from ..device import device
 from ..geometry.surface import surface
 from ..geometry.triangle import corners, point, vector_at

@@ -1,0 +1,56 @@
+"""Small arrays of a lane: a stack for the traversal of a tree, a memory for the last vertices of a path. On the CPU
+they are on the machine's stack: a heap array a ray would cost as much as the ray. Call the primitives in the very
+function that uses the array: it lives as long as that function."""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .device import Primitive
+from .real import FLOAT32, FLOAT64
+
+SIZE = 96
+
+
+@Primitive
+def local_integers():
+    """SIZE integers, of any value."""
+    return [0] * SIZE
+
+
+@Primitive
+def local_reals():
+    """SIZE Reals, of any value."""
+    return [0.0] * SIZE
+
+
+def _make(element):
+    kind = types.Array(element, 1, "C")
+
+    @intrinsic
+    def local(typing):
+        def generate(context, builder, sig, args):
+            item, word = context.get_data_type(element), ir.IntType(64)
+            size = word(context.get_abi_sizeof(item))
+            with builder.goto_entry_block():
+                memory = builder.alloca(ir.ArrayType(item, SIZE))
+            array = context.make_array(kind)(context, builder)
+            context.populate_array(
+                array,
+                data=builder.bitcast(memory, item.as_pointer()),
+                itemsize=size,
+                meminfo=None,
+                shape=cgutils.pack_array(builder, [word(SIZE)]),
+                strides=cgutils.pack_array(builder, [size]),
+            )
+            return array._getvalue()
+
+        return kind(), generate
+
+    return local
+
+
+local_integers.define(FLOAT32, FLOAT64)(_make(types.int32))
+local_reals.define(FLOAT32)(_make(types.float32))
+local_reals.define(FLOAT64)(_make(types.float64))

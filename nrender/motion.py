@@ -1,0 +1,100 @@
+"""How the vertices of a path move with the parameters.
+
+The first vertex stays on its camera ray. A later one stays at its material point (same triangle, same barycentric
+coordinates), unless it is near to the one before it, in the sense of geometry/segment.py: then it stays, by the share
+chi, in its direction from that one. So a velocity depends on the few vertices before it that are near to each other,
+and no farther.
+
+A `Trail` remembers those: of each vertex its place, the vector w that led to it, and chi. It is a fixed number of
+words, whatever the depth of the path; vertices from depth TRAIL on are always at their material points, and share its
+last place.
+"""
+
+from typing import NamedTuple
+
+from .camera.perspective import ray_point_adj
+from .device import device
+from .geometry.segment import NEAR
+from .geometry.surface import add_vector, slide_adj, slide_tan
+from .geometry.triangle import area_normal, corners, point_adj, vector_at
+from .real import any_lane, gather, invert, put, select
+from .vec import add, dot, madd, scale, sub
+
+TRAIL = 16
+WORDS = 6  # Reals a vertex: u, v, w, chi
+
+
+class View(NamedTuple):
+    """The camera ray of a path: screen point, direction (not unit), distance of the first vertex in units of that."""
+
+    sx: float
+    sy: float
+    axis: tuple
+    t: float
+
+
+class Trail(NamedTuple):
+    """faces: local_integers(), reals: local_reals(), of which TRAIL * WORDS are used."""
+
+    faces: object
+    reals: object
+
+
+@device
+def near2(view, depth):
+    """The squared radius of nearness for the vertex at `depth`."""
+    return select(depth < TRAIL, NEAR * NEAR * view.t * view.t * dot(view.axis, view.axis), 0.0)
+
+
+@device
+def vertex_tan(w, area_normal, chi, d_before, d_material):
+    """Velocity of a vertex: `d_before` of the one before it, or of the camera ray there, with chi = 1."""
+    if any_lane(chi > 0.0):
+        return madd(d_material, sub(slide_tan(w, area_normal, d_before, d_material), d_material), chi)
+    return d_material
+
+
+@device
+def remember(trail, depth, x, w, chi, mask):
+    k = _slot(depth)
+    put(trail.faces, k, x.face, mask)
+    put(trail.reals, WORDS * k, x.u, mask)
+    put(trail.reals, WORDS * k + 1, x.v, mask)
+    put(trail.reals, WORDS * k + 2, w[0], mask)
+    put(trail.reals, WORDS * k + 3, w[1], mask)
+    put(trail.reals, WORDS * k + 4, w[2], mask)
+    put(trail.reals, WORDS * k + 5, chi, mask)
+
+
+@device
+def _slot(depth):
+    return select(depth < TRAIL, depth, TRAIL) - 1
+
+
+@device
+def vertex_adj(scene, gradient, trail, view, depth, g, mask):
+    """Scatter the gradient of the position of the vertex at `depth`: to the triangle that it is on, and by the share
+    in which it follows the vertex before it to that one, back to the camera."""
+    k = _slot(depth)
+    while any_lane(mask):
+        at = WORDS * select(mask, k, 0)
+        face = gather(trail.faces, select(mask, k, 0))
+        chi = gather(trail.reals, at + 5)
+        n = area_normal(corners(scene.theta, scene.faces, face))
+        g_before, g_plane = slide_adj(vector_at(trail.reals, at + 2), n, g)
+        g_material = _blend(chi, g, g_plane)
+        p = point_adj(gather(trail.reals, at), gather(trail.reals, at + 1), g_material)
+        for j in range(3):
+            add_vector(gradient, 3 * gather(scene.faces, 3 * face + j), p[j], mask)
+        g = scale(g_before, chi)
+        first = mask & (k == 0)
+        if any_lane(first):
+            ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, g, first)
+        mask = mask & (chi > 0.0) & invert(k == 0)
+        k = k - 1
+
+
+@device
+def _blend(chi, g, g_plane):
+    """(1 - chi) g + chi g_plane."""
+    return add(scale(g, 1.0 - chi), scale(g_plane, chi))
