@@ -132,7 +132,7 @@ def _go(method: Callable[[Run], Outcome], run: Run, folder: Folder | None) -> Ou
     try:
         return method(run)
     except KeyboardInterrupt:
-        return Outcome(INTERRUPTED, "interrupted; the best so far is kept")
+        return Outcome(INTERRUPTED, "ended early; the best so far is kept")
     except Stopped:
         return Outcome(INTERRUPTED, "stopped by the callback; the best so far is kept")
     except Failed as failure:
