@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ..device import Primitive, device
 from ..local import local_integers
-from ..real import BIG, FLOAT32, FLOAT64, gather
-from .triangle import intersect, vector_at
+from ..real import BIG, FLOAT32, FLOAT64, gather, put
+from .triangle import edge_functions, plane_hit, vector_at
 
 
 class Hit(NamedTuple):
@@ -35,15 +35,25 @@ def _slab(nodes, k, o, inverse):
 
 
 @device(strict=True)
+def _less(a, b):
+    return a if a < b else b
+
+
+@device(strict=True)
+def _more(a, b):
+    return a if a > b else b
+
+
+@device(strict=True)
 def _box(nodes, k, o, inverse, t):
     """(entry, exit) of a ray and the box at nodes[k:k + 6]. The exit is widened by the rounding of the products, so
     that a box never hides a triangle that the triangle test would hit (Ize 2013)."""
     ax, bx = _slab(nodes, k, o[0], inverse[0])
     ay, by = _slab(nodes, k + 1, o[1], inverse[1])
     az, bz = _slab(nodes, k + 2, o[2], inverse[2])
-    near = max(max(min(ax, bx), min(ay, by)), max(min(az, bz), 0.0))
-    far = min(min(max(ax, bx), max(ay, by)), max(az, bz)) * 1.000001
-    return near, min(far, t)
+    near = _more(_more(_less(ax, bx), _less(ay, by)), _more(_less(az, bz), 0.0))
+    far = _less(_less(_more(ax, bx), _more(ay, by)), _more(az, bz)) * 1.000001
+    return near, _less(far, t)
 
 
 @device(strict=True)
@@ -52,12 +62,14 @@ def _leaf(scene, first, count, o, d, best):
     t, face, u, v = best
     for slot in range(first, first + count):
         k = 9 * slot
-        s, b1, b2, hit = intersect(
-            vector_at(scene.corners, k), vector_at(scene.corners, k + 3), vector_at(scene.corners, k + 6), o, d
-        )
-        other = int(gather(scene.order, slot))
-        if hit and s > 0.0 and (s < t or (s == t and other < face)):
-            t, face, u, v = s, other, b1, b2
+        v0, v1, v2 = vector_at(scene.corners, k), vector_at(scene.corners, k + 3), vector_at(scene.corners, k + 6)
+        w0, w1, w2, inside = edge_functions(v0, v1, v2, o, d)
+        if inside:
+            s, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
+            if hit and s > 0.0 and s <= t:
+                other = int(gather(scene.order, slot))
+                if s < t or other < face:
+                    t, face, u, v = s, other, b1, b2
     return t, face, u, v
 
 
@@ -84,9 +96,11 @@ def _walk(scene, o, d, t_max, any_hit):
             return best
         if enter0 and enter1:
             if near0 <= near1:
-                pending[top], node = child1, child0
+                put(pending, top, child1, True)
+                node = child0
             else:
-                pending[top], node = child0, child1
+                put(pending, top, child0, True)
+                node = child1
             top += 1
         elif enter0:
             node = child0
@@ -96,7 +110,7 @@ def _walk(scene, o, d, t_max, any_hit):
             if top == 0:
                 return best
             top -= 1
-            node = pending[top]
+            node = int(gather(pending, top))
 
 
 @Primitive

@@ -6,30 +6,49 @@ needs.
 
 from ..device import device
 from ..real import gather
-from ..vec import add, cross, cross_adj, cross_tan, dot, madd, scale, sub
+from ..vec import add, cross, cross_adj, cross_tan, madd, scale, sub
 
 
 @device(strict=True)
-def intersect(v0, v1, v2, o, d):
-    """(t, b1, b2, hit) of the line o + t d; the caller tests t.
+def edge_functions(v0, v1, v2, o, d):
+    """(w0, w1, w2, inside): barycentric weights of the line o + t d times their sum, and whether it passes inside.
 
-    Watertight: the three edge functions are triple products of the ray with an edge's two ends, so the triangles on
-    both sides of an edge compute the same number with opposite sign, to the last bit, and no ray passes between them.
-    `strict`: a fused multiply-add would break that symmetry. (Edge functions: Woop et al. 2013, without the shear.)
+    Watertight: each is a triple product of the ray with an edge's two ends, so the triangles on both sides of an edge
+    compute the same number with opposite sign, to the last bit, and no ray passes between them. `strict`: a fused
+    multiply-add would break that symmetry. (Edge functions: Woop et al. 2013, without the shear.)
     """
     a = sub(v0, o)
     b = sub(v1, o)
     c = sub(v2, o)
-    w0 = dot(d, _cross(c, b))
-    w1 = dot(d, _cross(a, c))
-    w2 = dot(d, _cross(b, a))
+    w0 = _dot(d, _cross(c, b))
+    w1 = _dot(d, _cross(a, c))
+    w2 = _dot(d, _cross(b, a))
+    inside = ((w0 >= 0.0) & (w1 >= 0.0) & (w2 >= 0.0)) | ((w0 <= 0.0) & (w1 <= 0.0) & (w2 <= 0.0))
+    return w0, w1, w2, inside
+
+
+@device(strict=True)
+def plane_hit(v0, v1, v2, o, d, w0, w1, w2):
+    """(t, b1, b2, hit) from the edge functions; hit is False for a ray in the plane. The caller tests t."""
     n = _cross(sub(v1, v0), sub(v2, v0))
     total = w0 + w1 + w2
-    slope = dot(n, d)
-    inside = ((w0 >= 0.0) & (w1 >= 0.0) & (w2 >= 0.0)) | ((w0 <= 0.0) & (w1 <= 0.0) & (w2 <= 0.0))
-    hit = inside & (total != 0.0) & (slope != 0.0)
+    slope = _dot(n, d)
+    hit = (total != 0.0) & (slope != 0.0)
     inverse = 1.0 / total
-    return dot(n, a) / slope, w1 * inverse, w2 * inverse, hit
+    return _dot(n, sub(v0, o)) / slope, w1 * inverse, w2 * inverse, hit
+
+
+@device(strict=True)
+def intersect(v0, v1, v2, o, d):
+    """(t, b1, b2, hit) of the line o + t d; the caller tests t."""
+    w0, w1, w2, inside = edge_functions(v0, v1, v2, o, d)
+    t, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
+    return t, b1, b2, hit & inside
+
+
+@device(strict=True)
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @device(strict=True)
