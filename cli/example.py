@@ -19,7 +19,7 @@ PACKAGE = "nrender_scenes"
 def example(name: str | None, force: bool) -> None:
     """Write a bundled scene to the folder you are in.
 
-    Without NAME, list the names.
+    Without NAME, list the names.  Files that are there already stay if they are the same.
     """
     folder = bundled()
     names = sorted(f.name[: -len(".yaml")] for f in folder.iterdir() if f.name.endswith(".yaml"))
@@ -34,7 +34,7 @@ def example(name: str | None, force: bool) -> None:
         hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise click.UsageError(f"no example is named '{name}'{hint}")
     files = [f"{name}.yaml", *_files_of(folder, f"{name}.yaml")]
-    there = [file for file in files if Path(file).exists()]
+    there = [file for file in files if Path(file).exists() and not _same(folder, file)]
     if there and not force:
         verb = "is" if len(there) == 1 else "are"
         raise click.UsageError(f"{', '.join(there)} {verb} there; --force overwrites")
@@ -45,6 +45,10 @@ def example(name: str | None, force: bool) -> None:
         with replacing(file) as temporary:
             temporary.write_bytes(folder.joinpath(file).read_bytes())
         click.echo(file)
+
+
+def _same(folder: Traversable, file: str) -> bool:
+    return Path(file).is_file() and Path(file).read_bytes() == folder.joinpath(file).read_bytes()
 
 
 def bundled() -> Traversable:

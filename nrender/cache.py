@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import config
 
 from .device import Device, Width
 
@@ -56,6 +55,7 @@ def on_disk(dispatcher: Any) -> Any:
     """Let a Numba dispatcher load its machine code from disk, or put it there."""
     folder = cache_dir()
     if folder is not None:
+        config: Any = numba.config
         given, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read once, by enable_caching
         try:
             dispatcher.enable_caching()

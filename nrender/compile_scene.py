@@ -133,10 +133,10 @@ def _face_tables(scene: Scene, place: Layout, corners: np.ndarray) -> tuple[np.n
             )
         )
         counts.append(len(shape.faces))
-    material, emission, two_sided, radiance = (np.repeat(column, counts) for column in zip(*columns, strict=True))
+    material, emission, two_sided, brightness = (np.repeat(column, counts) for column in zip(*columns, strict=True))
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     lit = emission >= 0
-    power = area * radiance
+    power = area * brightness
     return material, emission, two_sided, power if power[lit].sum() > 0.0 else area * lit
 
 

@@ -42,6 +42,7 @@ class Primitive:
     """A function that each width brings its own version of. Called from Python it runs `python`, in float64."""
 
     def __init__(self, python: Callable[..., Any]):
+        self.__name__ = python.__name__
         self.python = python
         self.versions: dict[str, Any] = {}
         functools.update_wrapper(self, python)

@@ -37,8 +37,8 @@ def layout(scene: Scene) -> Layout:
     camera = 3 * count
     end = camera + 12
     materials: dict[str | None, int] = {}
-    for name in [*scene.materials, None]:
-        materials[name] = end
+    for material in [*scene.materials, None]:
+        materials[material] = end
         end += 3
     emission = {}
     for name, shape in scene.shapes.items():
@@ -69,7 +69,8 @@ def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.n
     """Velocity of theta when the named parameters move in these directions."""
     out = np.zeros(place.size)
     vertices = out[: place.camera].reshape(-1, 3)
-    view, moves = {}, {}
+    view: dict[str, np.ndarray] = {}
+    moves: dict[str, dict[str, np.ndarray]] = {}
     for path, direction in directions.items():
         section, name, key = path.split(".", 2)
         if section == "materials":

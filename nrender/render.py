@@ -140,7 +140,7 @@ def render_jacobian(
 
 
 def _tangent(job: _Job, directions: Mapping[str, np.ndarray], moving: bool) -> tuple[np.ndarray, np.ndarray]:
-    d_theta = push(job.scene, job.place, job.camera, directions).astype(job.width.literal)
+    d_theta: np.ndarray = push(job.scene, job.place, job.camera, directions).astype(job.width.literal)
     edges, samples = _edges(job) if moving else (None, 0)
     image, tangent, bad = cpu.render_tan(job.width, job.tables, edges, d_theta, job.size, job.spp, samples, job.seed)
     _report(job, bad)

@@ -355,6 +355,11 @@ def test_example_writes_the_scene_and_what_it_refers_to(bundle):
         assert Path(name).read_bytes() == (bundle / name).read_bytes()
 
 
+def test_example_twice_in_a_folder_is_fine(bundle):
+    assert run("example", "square").exit_code == 0
+    assert run("example", "square").exit_code == 0
+
+
 def test_example_never_overwrites(bundle):
     Path("meshes").mkdir()
     Path("meshes/a.obj").write_text("mine")

@@ -60,13 +60,17 @@ class Bad:
     def first(self) -> tuple[int, int, int] | None:
         """(how many, pixel, sample) or None."""
         hit = np.flatnonzero(self.rows[:, 0])
-        return None if not len(hit) else (int(self.rows[:, 0].sum()), *map(int, self.rows[hit[0], 1:]))
+        if not len(hit):
+            return None
+        pixel, sample = self.rows[hit[0], 1:]
+        return int(self.rows[:, 0].sum()), int(pixel), int(sample)
 
 
 def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: int) -> tuple[np.ndarray, Bad]:
     """The image (h, w, 3) for size (w, h)."""
     w, h = size
-    image, bad = np.zeros((h, w, 3), width.literal), Bad(CHUNKS)
+    image: np.ndarray = np.zeros((h, w, 3), width.literal)
+    bad = Bad(CHUNKS)
     launch(kernels.render, width, CHUNKS, lambda k: (scene, w, h, spp, seed, k, CHUNKS, image, bad.rows[k]))
     return image, bad
 
@@ -83,7 +87,8 @@ def render_tan(
 ) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
     """(image, derivative image (h, w, 3) float64)."""
     w, h = size
-    image, d_image, bad = np.zeros((h, w, 3), width.literal), np.zeros((h, w, 3)), Bad(CHUNKS)
+    image: np.ndarray = np.zeros((h, w, 3), width.literal)
+    d_image, bad = np.zeros((h, w, 3)), Bad(CHUNKS)
     launch(
         kernels.render_tan,
         width,
