@@ -38,7 +38,7 @@ def uniform(s):
 def lattice(seed, pixel, sample):
     """The sample-th point (u1, u2) of a sequence that fills the unit square evenly (R2: Roberts 2018), moved by a
     random vector of the pixel (Cranley and Patterson 1976), so that each point by itself is uniform."""
-    s = stream(uint32(uint32(seed) ^ 0x68BC21EB), pixel, 0)
-    first = uint32(s[0] + uint32(uint32(sample) * 0xC13FA9A9))
-    second = uint32(s[1] + uint32(uint32(sample) * 0x91E10DA6))
+    key, _ = stream(uint32(uint32(seed) ^ 0x68BC21EB), pixel, 0)  # the counter is the same in all pixels
+    first = uint32(key + uint32(uint32(sample) * 0xC13FA9A9))
+    second = uint32(mix(key) + uint32(uint32(sample) * 0x91E10DA6))
     return real(first >> 8) * 5.9604644775390625e-08, real(second >> 8) * 5.9604644775390625e-08
