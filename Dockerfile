@@ -20,4 +20,4 @@ RUN .venv/bin/pip install .
 ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 WORKDIR /out
 VOLUME ["/out"]
-CMD ["sh", "-c", "nrender example square && nrender render square.yaml -o target.exr --set shapes.square.transform.rotate=0,0,0 && nrender optimize square.yaml target.exr -o fit"]
+CMD ["sh", "-c", "nrender example square && nrender render square.yaml -o target.exr --spp 256 --set shapes.square.transform.rotate=0,0,0 && nrender optimize square.yaml target.exr -o fit"]

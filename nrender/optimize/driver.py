@@ -29,6 +29,8 @@ from nrender.optimize.run import Failed, Run, Stopped
 from nrender.optimize.targets import Target, read_targets
 from nrender.optimize.variables import free_variables
 
+PICTURES = 0x50494354  # the stream of random numbers of the report's pictures
+
 
 class OptionError(NrenderError):
     """A setting of `optimize` that can't be."""
@@ -171,10 +173,12 @@ def _result(run: Run, outcome: Outcome, output: object) -> OptimizeResult:
 
 def _view(run: Run, result: OptimizeResult, camera: str) -> View:
     objective = run.objective
+    # Neither the fit's samples nor, likely, the target's: what the difference shows is no noise in common.
+    seed, _ = objective.seeds(PICTURES, list(objective.targets).index(camera))
 
     def render(scene: Any) -> np.ndarray:
         return objective.renderer.render(
-            scene, spp=objective.spp, seed=objective.seed, device=objective.device, camera=camera
+            scene, spp=objective.spp, seed=seed, device=objective.device, camera=camera
         )
 
     start, final = render(run.variables.scene), render(result.scene)
