@@ -1,0 +1,226 @@
+"""geometry/build.py and traverse.py: the tree against brute force, refitting, depth."""
+
+import naive
+import numpy as np
+import pytest
+from drivers import find_closest, find_occluded, tables_of
+from numpy.testing import assert_allclose
+
+from nrender.geometry.build import LEAF, build, refit
+from nrender.local import SIZE
+from nrender.real import FLOAT32, FLOAT64
+
+RNG = np.random.default_rng(0)
+
+
+def soup(n, size=0.3, squash=(1, 1, 1)):
+    return (RNG.normal(size=(n, 1, 3)) + size * RNG.normal(size=(n, 3, 3))) * squash
+
+
+def of_mesh(mesh):
+    v, f = mesh
+    return v[f]
+
+
+SOUPS = {
+    "one": soup(1, 2.0),
+    "two": soup(2),
+    "five": soup(5, 1.0),
+    "soup": soup(300),
+    "tiny and large": np.concatenate([soup(100, 1e-2), soup(5, 5.0)]),
+    "far": soup(200) + 1000.0,
+    "flat": soup(200, squash=(1, 1, 0)),
+    "axis-aligned": np.round(soup(200, 1.0) * 2) / 2,
+    "cube": of_mesh(naive.cube()),
+    "doubled": np.repeat(soup(40, 0.5), 5, axis=0),
+    "all the same": np.repeat(soup(1, 2.0), 50, axis=0),
+    "degenerate": np.concatenate([soup(50, 0.5), np.repeat(soup(30)[:, :1], 3, axis=1)]),
+    "sphere": of_mesh(naive.icosphere(5)),
+}
+
+SLACK = {"far": 1e-2, "tiny and large": 0.1}  # float32: the coordinates' rounding, in sizes of a triangle
+
+
+def unshared(triangles):
+    """Vertices and faces of triangles that share none."""
+    return triangles.reshape(-1, 3), np.arange(3 * len(triangles)).reshape(-1, 3)
+
+
+def rays(triangles, n, seed=1):
+    """Half from about, half from the middle; to points about the triangles; some along an axis."""
+    rng = np.random.default_rng(seed)
+    centre, size = triangles.mean((0, 1)), np.maximum(np.ptp(triangles, axis=(0, 1)), 1e-3)
+    o = centre + size * rng.normal(size=(n, 3)) * np.where(np.arange(n) % 2, 1.5, 0.2)[:, None]
+    target = triangles[rng.integers(len(triangles), size=n)]
+    target = np.einsum("nk,nkx->nx", rng.dirichlet([1, 1, 1], size=n) * 1.5 - 1 / 6, target)
+    d = (target - o) * rng.uniform(0.2, 2, size=(n, 1))
+    d[::10] = np.eye(3)[rng.integers(3, size=len(d[::10]))] * np.sign(rng.normal(size=(len(d[::10]), 1)))
+    return o.astype(np.float32).astype(float), d.astype(np.float32).astype(float)
+
+
+def count(triangles):
+    return 60 if len(triangles) > 5000 else 600
+
+
+@pytest.mark.parametrize("width", [FLOAT32, FLOAT64])
+@pytest.mark.parametrize("name", SOUPS)
+def test_closest_is_that_of_brute_force(name, width):
+    """Left out: the rays that pass an edge within the rounding error of the width, few of them."""
+    triangles = SOUPS[name].astype(np.float32).astype(float)
+    o, d = rays(triangles, count(triangles))
+    t, face, weights = find_closest(tables_of(*unshared(triangles), width), o, d, width)
+    slack = SLACK.get(name, 1e-4) if width is FLOAT32 else 1e-9
+    sure, found = 0, 0
+    for i in range(len(o)):
+        expected, number = naive.closest(triangles, o[i], d[i])
+        if naive.closest(triangles, o[i], d[i], slack) != naive.closest(triangles, o[i], d[i], -slack):
+            continue
+        sure += 1
+        found += number >= 0
+        assert (face[i] >= 0) == (number >= 0)
+        if number >= 0:
+            assert_allclose(t[i], expected, rtol=slack, atol=slack)
+            v, (b1, b2) = triangles[face[i]], weights[i]
+            hit = (1 - b1 - b2) * v[0] + b1 * v[1] + b2 * v[2]
+            assert_allclose(hit, o[i] + expected * d[i], atol=slack * np.abs([o[i], d[i], hit]).max())
+            if width is FLOAT64:  # of those equally near but for rounding, any
+                assert face[i] == number or naive.hits(triangles[face[i : i + 1]], o[i], d[i], slack) <= t[i] * (1 + slack)
+    assert sure > 0.85 * len(o)
+    assert found > 0.1 * len(o) or name in ("one", "two", "flat")
+
+
+@pytest.mark.parametrize("width", [FLOAT32, FLOAT64])
+@pytest.mark.parametrize("name", SOUPS)
+def test_occluded_is_that_of_brute_force(name, width):
+    triangles = SOUPS[name].astype(np.float32).astype(float)
+    o, d = rays(triangles, count(triangles), seed=2)
+    t_max = np.random.default_rng(3).uniform(0.2, 2, size=len(o)).astype(np.float32).astype(float)
+    answer = find_occluded(tables_of(*unshared(triangles), width), o, d, t_max, width)
+    slack = SLACK.get(name, 1e-4) if width is FLOAT32 else 1e-9
+    sure = 0
+    for i in range(len(o)):
+        most = naive.occluded(triangles, o[i], d[i], t_max[i] * (1 + slack), slack)
+        least = naive.occluded(triangles, o[i], d[i], t_max[i] * (1 - slack), -slack)
+        if most == least:
+            sure += 1
+            assert answer[i] == most
+    assert sure > 0.85 * len(o)
+
+
+def test_of_equal_distances_the_lower_face_is_hit():
+    triangles = SOUPS["all the same"]
+    o = np.repeat([triangles[0].mean(0) + [0.1, 0.2, 3.0]], 5, axis=0)
+    t, face, _ = find_closest(tables_of(*unshared(triangles)), o, triangles[0].mean(0) - o)
+    assert (face == 0).all()
+    assert_allclose(t, 1.0, rtol=1e-5)
+
+
+def test_a_dead_lane_hits_nothing():
+    from nrender.geometry.traverse import closest, occluded
+
+    tables = tables_of(*naive.cube(), FLOAT64)
+    assert closest(tables, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), False).face == -1
+    assert not occluded(tables, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 10.0, False)
+    assert closest(tables, (0.0, 0.1, 0.2), (0.0, 0.0, 1.0), True).face >= 0  # also in plain Python
+
+
+def check_tree(nodes, links, order, corners):
+    """Each triangle is in one leaf, in the boxes of all nodes above it; return the depth and the most pending nodes."""
+    assert sorted(order) == list(range(len(corners)))
+    seen = np.zeros(len(corners), int)
+
+    def visit(node, lows, highs, depth):
+        deepest = depth
+        for side in range(2):
+            low, high = nodes[node, 6 * side : 6 * side + 3], nodes[node, 6 * side + 3 : 6 * side + 6]
+            child, number = links[node, 2 * side : 2 * side + 2]
+            if (low > high).any():
+                continue  # the empty side of a tree of one leaf
+            if number:
+                assert number <= LEAF
+                mine = corners[order[child : child + number]]
+                seen[order[child : child + number]] += 1
+                for box_low, box_high in zip([*lows, low], [*highs, high], strict=True):
+                    assert (mine.min((0, 1)) >= box_low).all()
+                    assert (mine.max((0, 1)) <= box_high).all()
+            else:
+                assert child > node
+                deepest = max(deepest, visit(child, [*lows, low], [*highs, high], depth + 1))
+        return deepest
+
+    depth = visit(0, [], [], 1)
+    assert (seen == 1).all()
+    return depth
+
+
+@pytest.mark.parametrize("name", [name for name in SOUPS if name != "sphere"])
+def test_boxes_hold_their_triangles(name):
+    corners = SOUPS[name]
+    assert check_tree(*build(corners), corners) <= 48
+
+
+def nested(n, ratio):
+    """Needles of sizes ratio^k from one corner, the worst case of a tree by size."""
+    size = ratio ** np.arange(n, dtype=float)
+    return np.stack([np.zeros((n, 3)), size[:, None] * [1, 0, 0], size[:, None] * [1, 1e-3, 1e-3]], axis=1)
+
+
+NESTED = {
+    "halves": nested(100, 0.5),
+    "doubles": nested(60, 2.0),
+    "many": np.concatenate([nested(100, 0.5)] * 20 + [-nested(100, 0.5)[::-1]]),
+    "fast": nested(30, 1.0 / 17),
+    "far fast": nested(20, 17.0),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_the_depth_of_a_tree_is_bounded_by_the_stack(name):
+    """A traversal keeps one pending node a level, at most."""
+    corners = NESTED[name]
+    depth = check_tree(*build(corners), corners)
+    assert depth > 10
+    assert depth < SIZE
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_nested_needles_are_hit_as_by_brute_force(name):
+    triangles = NESTED[name]
+    rng = np.random.default_rng(4)
+    target = triangles[rng.integers(len(triangles), size=100)].mean(1)
+    reach = np.abs(target).max(1, keepdims=True)
+    o = target + reach * rng.normal(size=target.shape)
+    d = (target - o) / np.linalg.norm(target - o, axis=1, keepdims=True)
+    t, face, _ = find_closest(tables_of(*unshared(triangles), FLOAT64), o, d, FLOAT64)
+    expected = np.array([naive.closest(triangles, *ray)[0] for ray in zip(o, d, strict=True)])
+    assert (face >= 0).mean() > 0.95  # the middle of a triangle is hit, though 1e-3 as thin as long
+    assert_allclose(t[face >= 0], expected[face >= 0], rtol=1e-6)  # many lie in one plane: which, is left open
+
+
+@pytest.mark.parametrize("name", ["one", "five", "soup", "flat", "doubled", "sphere"])
+def test_refit_hits_the_same_as_a_new_tree_bit_for_bit(name):
+    before = SOUPS[name]
+    after = (before * [1.3, 0.7, 1.0] + 0.2 * np.sin(3.0 * before[..., [1, 2, 0]])).astype(np.float32)
+    tree = build(before)
+    refitted = (refit(*tree, after.astype(float)), *tree[1:])
+    o, d = rays(after.astype(float), 5000, seed=5)
+    v, f = unshared(after)
+    old, new = (find_closest(tables_of(v, f, tree=tree), o, d) for tree in (refitted, None))
+    for a, b in zip(old, new, strict=True):
+        assert (a == b).all()
+    assert (old[1] >= 0).any()
+    answers = [find_occluded(tables_of(v, f, tree=tree), o, d, np.ones(len(o))) for tree in (refitted, None)]
+    assert (answers[0] == answers[1]).all()
+
+
+@pytest.mark.parametrize("name", ["one", "soup", "doubled"])
+def test_refit_without_a_motion_changes_nothing(name):
+    nodes, links, order = build(SOUPS[name])
+    assert (refit(nodes, links, order, SOUPS[name]) == nodes).all()
+
+
+@pytest.mark.parametrize("name", ["one", "soup", "doubled"])
+def test_refitted_boxes_hold_their_triangles(name):
+    nodes, links, order = build(SOUPS[name])
+    moved = SOUPS[name][..., ::-1] * 2.0 + 1.0
+    check_tree(refit(nodes, links, order, moved), links, order, moved)
