@@ -38,7 +38,7 @@ SOUPS = {
     "sphere": of_mesh(naive.icosphere(5)),
 }
 
-SLACK = {"far": 1e-2, "tiny and large": 0.1}  # float32: the coordinates' rounding, in sizes of a triangle
+SLACK = {"far": 1e-2, "tiny and large": 2e-3}  # float32: the coordinates' rounding, in sizes of a triangle
 
 
 def unshared(triangles):
@@ -62,8 +62,12 @@ def count(triangles):
     return 60 if len(triangles) > 5000 else 600
 
 
-@pytest.mark.parametrize("width", [FLOAT32, FLOAT64])
-@pytest.mark.parametrize("name", SOUPS)
+IMPRECISE = pytest.param("tiny and large", FLOAT32, marks=pytest.mark.xfail(strict=True, reason="edge functions' rounding"))
+CASES = [(name, width) for name in SOUPS for width in (FLOAT32, FLOAT64)]
+CASES[CASES.index(("tiny and large", FLOAT32))] = IMPRECISE
+
+
+@pytest.mark.parametrize("name, width", CASES)
 def test_closest_is_that_of_brute_force(name, width):
     """Left out: the rays that pass an edge within the rounding error of the width, few of them."""
     triangles = SOUPS[name].astype(np.float32).astype(float)
@@ -89,8 +93,7 @@ def test_closest_is_that_of_brute_force(name, width):
     assert found > 0.1 * len(o) or name in ("one", "two", "flat")
 
 
-@pytest.mark.parametrize("width", [FLOAT32, FLOAT64])
-@pytest.mark.parametrize("name", SOUPS)
+@pytest.mark.parametrize("name, width", CASES)
 def test_occluded_is_that_of_brute_force(name, width):
     triangles = SOUPS[name].astype(np.float32).astype(float)
     o, d = rays(triangles, count(triangles), seed=2)
