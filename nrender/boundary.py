@@ -31,9 +31,9 @@ OFFSET = 1e-3  # how far from the edge its two sides are seen, in pixels
 
 
 class Edges(NamedTuple):
-    """Candidate edges (k), clipped to the view. ends: vertex numbers (2 k). clip: (8 k) the clipped ends' screen
-    points in pixels ax ay bx by, depths ta tb, and parameters sa sb on the whole edge. first (k + 1): number of each
-    one's first sample; spacing: pixels of edge a sample."""
+    """The edges in view (k). ends: vertex numbers (2 k). clip (9 k): of each one's part in view the ends' screen points
+    in pixels ax ay bx by, their depths ta tb, and their parameters sa sb on the whole edge; 1/importance. first (k +
+    1): number of each one's first sample; spacing: pixels of edge times importance a sample."""
 
     ends: object
     clip: object
@@ -77,10 +77,10 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     k = find(edges.first, edges.levels, sample)
     start, end = gather(edges.first, k), gather(edges.first, k + 1)
     f = (real(sample - start) + u) / real(end - start)
-    ax, ay = gather(edges.clip, 8 * k), gather(edges.clip, 8 * k + 1)
-    bx, by = gather(edges.clip, 8 * k + 2), gather(edges.clip, 8 * k + 3)
-    ta, tb = gather(edges.clip, 8 * k + 4), gather(edges.clip, 8 * k + 5)
-    sa, sb = gather(edges.clip, 8 * k + 6), gather(edges.clip, 8 * k + 7)
+    ax, ay = gather(edges.clip, 9 * k), gather(edges.clip, 9 * k + 1)
+    bx, by = gather(edges.clip, 9 * k + 2), gather(edges.clip, 9 * k + 3)
+    ta, tb = gather(edges.clip, 9 * k + 4), gather(edges.clip, 9 * k + 5)
+    sa, sb = gather(edges.clip, 9 * k + 6), gather(edges.clip, 9 * k + 7)
     s = sa + (sb - sa) * f * ta / ((1.0 - f) * tb + f * ta)  # straight on the screen is not uniform in space
     first, second = gather(edges.ends, 2 * k), gather(edges.ends, 2 * k + 1)
     a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
@@ -93,11 +93,12 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     column, row = minimum(truncate(px), width - 1), minimum(truncate(py), height - 1)
     eye = vector_at(scene.theta, scene.camera)
     seen = active & invert(occluded(scene, eye, sub(point, eye), 0.9999, active))
+    length = edges.spacing * gather(edges.clip, 9 * k + 8)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
     if any_lane(seen):
         minus = _side(scene, stream, px - OFFSET * nx, py - OFFSET * ny, width, height, seen)
         plus = _side(scene, stream, px + OFFSET * nx, py + OFFSET * ny, width, height, seen)
-        jump = scale(sub(minus, plus), edges.spacing)
+        jump = scale(sub(minus, plus), length)
     return EdgePoint(first, second, s, sx, sy, t, covector, row * width + column, jump, seen)
 
 

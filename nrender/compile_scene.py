@@ -12,7 +12,7 @@ import numpy as np
 from .boundary import Edges
 from .device import Width
 from .geometry.build import build, refit
-from .geometry.edges import allot, candidates, topology, visible_edges
+from .geometry.edges import allot, importance, topology, visible_edges
 from .params import Layout, layout, theta
 from .scene import Scene
 from .tables import Tables, alias_table
@@ -155,8 +155,8 @@ def edges_of(
     camera = values[place.camera : place.camera + 12]
     ends, share, left, right = topology(vertices, mesh.faces)
     look = np.stack([tables.face_material, tables.face_emission], axis=1)
-    keep = candidates(vertices, mesh.faces, left, right, look, camera[:3])
-    ends, clip, lengths = visible_edges(vertices, ends[keep], share[keep], camera, *size)
+    weight = importance(vertices, mesh.faces, left, right, look, camera[:3])
+    ends, clip, lengths = visible_edges(vertices, ends, share, weight, camera, size)
     if not lengths.sum() > 0.0:
         return None
     first, spacing = allot(lengths, samples, np.random.default_rng([seed & 0xFFFFFFFF, 1]).random())

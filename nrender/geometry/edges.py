@@ -1,7 +1,7 @@
 """The edges of a mesh across which the image may jump, and how much of each is in view. NumPy, on the host.
 
-Candidates are silhouettes (one face towards the eye, one away), borders, and creases (the faces' planes or materials
-differ, so that shading does). Vertices at the same place count as one here: a seam of doubled vertices is no border.
+Those are silhouettes (one face towards the eye, one away), borders, and creases (the faces' planes or materials differ,
+so that shading does). Vertices at the same place count as one here: a seam of doubled vertices is no border.
 Of n edges that coincide each gets 1/n of the length, so that moving all of them counts once.
 """
 
@@ -10,18 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 FLAT = 1e-6  # 1 - cos of the angle under which two faces count as coplanar
+LEAST = 0.01  # of the importance of a crease
 
 
 def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(ends (E, 2), share (E,), left (E,), right (E,)): distinct edges by vertex number, 1/(how many coincide), two
     faces at the place of each; right is -1 at a border and -2 where more than two faces meet."""
-    place = np.unique(vertices.astype(np.float32), axis=0, return_inverse=True)[1].reshape(-1)
+    place = places(vertices)
     count = len(faces)
     pairs = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    ends, inverse = np.unique(pairs, axis=0, return_inverse=True)
-    ends, inverse = ends.astype(np.int32), inverse.reshape(-1)
-    of_place, where = np.unique(np.sort(place[ends], axis=1), axis=0, return_inverse=True)
-    where = where.reshape(-1)
+    ends, inverse = distinct_pairs(pairs)
+    of_place, where = distinct_pairs(np.sort(place[ends], axis=1))
     share = 1.0 / np.bincount(where)[where]
     slot = where[inverse]  # of each (face, side): its place
     order = np.argsort(slot, kind="stable")
@@ -30,14 +29,34 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
     number = np.bincount(slot, minlength=len(of_place))
     left = face[start]
     right = np.where(number == 2, face[np.minimum(start + 1, len(face) - 1)], np.where(number == 1, -1, -2))
-    return ends, share, left[where], right[where]
+    return ends.astype(np.int32), share, left[where], right[where]
 
 
-def candidates(
+def places(vertices: np.ndarray) -> np.ndarray:
+    """(V,) a number for each vertex, equal for vertices at the same place in float32."""
+    points = vertices.astype(np.float32) + np.float32(0.0)  # -0 is 0
+    order = np.lexsort(points.T)
+    new = np.concatenate([[False], (np.diff(points[order], axis=0) != 0.0).any(axis=1)])
+    out = np.empty(len(points), np.int64)
+    out[order] = np.cumsum(new)
+    return out
+
+
+def distinct_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(distinct rows (n, 2), row number of each pair) of non-negative integers."""
+    base = int(pairs.max(initial=0)) + 1
+    keys, inverse = np.unique(pairs[:, 0].astype(np.int64) * base + pairs[:, 1], return_inverse=True)
+    return np.stack([keys // base, keys % base], axis=1), inverse.reshape(-1)
+
+
+def importance(
     vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray, eye: np.ndarray
 ) -> np.ndarray:
-    """Mask of the edges across which radiance may jump. `look`: (F, k) what else distinguishes faces (material,
-    light)."""
+    """How densely to sample each edge, (E,) from 0 (radiance does not jump there) to 1. `look`: (F, k) what else
+    distinguishes faces (material, light).
+
+    Over a crease the radiance changes about as the normal does, so a fine mesh's many creases get few samples.
+    """
     corner = vertices[faces]
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
@@ -45,9 +64,10 @@ def candidates(
     two = right >= 0
     other = np.where(two, right, left)
     # The two faces may be wound differently: what counts is the angle of their planes.
-    crease = 1.0 - np.abs(np.einsum("ij,ij->i", normal[left], normal[other])) > FLAT
+    cosine = np.abs(np.einsum("ij,ij->i", normal[left], normal[other]))
+    crease = np.where(1.0 - cosine > FLAT, np.clip(np.sqrt(2.0 * np.maximum(1.0 - cosine, 0.0)), LEAST, 1.0), 0.0)
     changes = (look[left] != look[other]).any(axis=1)
-    return ~two | (front[left] != front[other]) | crease | changes
+    return np.where(~two | (front[left] != front[other]) | changes, 1.0, crease)
 
 
 def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,27 +85,33 @@ def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndar
 
 
 def visible_edges(
-    vertices: np.ndarray, ends: np.ndarray, share: np.ndarray, camera: np.ndarray, width: int, height: int
+    vertices: np.ndarray,
+    ends: np.ndarray,
+    share: np.ndarray,
+    weight: np.ndarray,
+    camera: np.ndarray,
+    size: tuple[int, int],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(ends, clip, weighted lengths in pixels) for boundary.Edges; camera (12,): origin, right, up, forward."""
+    """(ends (2 k), clip (9 k), lengths (k,)) for boundary.Edges: the parts in view of the edges with weight > 0.
+    Lengths are in pixels, times share and importance `weight`; camera (12,): origin, right, up, forward."""
+    ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
     a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
     near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
     inside, s0, s1 = clip(a, b, near)
-    a, b, ends, share, s0, s1 = (x[inside] for x in (a, b, ends, share, s0, s1))
+    a, b, ends, share, weight, s0, s1 = (x[inside] for x in (a, b, ends, share, weight, s0, s1))
     p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
-    size = np.array([width, height], float)
-    pixels = [(np.array([1.0, 1.0]) + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:]) * 0.5 * size for x in (p, q)]
+    pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:]) * 0.5 * np.array(size) for x in (p, q)]
     length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
     keep = length > 1e-6
-    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1])[keep]
-    return ends[keep].reshape(-1), table.reshape(-1), (length * share)[keep]
+    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight])[keep]
+    return ends[keep].reshape(-1), table.reshape(-1), (length * share * weight)[keep]
 
 
 def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, float]:
-    """(first (k + 1,), spacing): samples in proportion to length, systematically rounded with the random `shift` in
-    [0, 1), so that each edge's expected number is exact."""
+    """(first (k + 1,), spacing = length a sample): samples in proportion to length, systematically rounded with the
+    random `shift` in [0, 1), so that each edge's expected number is exact."""
     total = np.concatenate([[0.0], np.cumsum(lengths)])
     first = np.floor(total * (samples / total[-1]) + shift).astype(np.int64)
     first[0], first[-1] = 0, samples
