@@ -1,0 +1,363 @@
+"""bsdf/: every model of MODELS against the same list of properties, and against the same model in Mitsuba 3."""
+
+import functools
+from dataclasses import dataclass, field
+from types import ModuleType
+
+import numpy as np
+import pytest
+from chi2 import chi_squared_test
+from derivatives import assert_transpose, flat, taylor_slope, triple
+from numba import njit
+
+from nrender.bsdf import conductor, diffuse
+from nrender.real import FLOAT32, FLOAT64
+
+ROUGHNESS = (0.1, 0.3, 0.6, 1.0)
+COSINE = (1.0, 0.7, 0.15)  # of wi
+N = 1 << 15
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model and what is particular about it."""
+
+    module: ModuleType
+    white: dict  # values of its parameters with which it absorbs nothing
+    lossless: tuple  # (roughness, least energy that must come back at COSINE[:2])
+    typical: dict  # values at which derivatives and values are looked at
+    index: float = 1.0
+    most: float = 1.0  # energy: above 1 only where the model's authors let it be
+    twin: dict = field(default_factory=dict)
+    fixed: tuple = ()  # parameters without roughness: those that the twin's dictionary is not made of
+
+
+MODELS = {
+    "diffuse": Model(diffuse, {"reflectance": 1.0}, (1.0, 1.0 - 1e-12), {"reflectance": (0.2, 0.5, 0.8)}),
+    "conductor": Model(conductor, {"f0": 1.0}, (0.1, 0.997), {"f0": (0.2, 0.5, 0.8), "roughness": 0.4}),
+}
+models = pytest.mark.parametrize("model", [pytest.param(m, id=n) for n, m in MODELS.items()])
+
+
+def pack(model, values, **more):
+    """The flat tuple p from values by name, scalars repeated for colours."""
+    values = {**values, **more}
+    names = model.module.PARAMS.items()
+    return tuple(float(x) for n, (size, _) in names for x in np.broadcast_to(values[n], size))
+
+
+def has(model, name):
+    return name in model.module.PARAMS
+
+
+def unit(z, phi):
+    r = np.sqrt(1.0 - z * z)
+    return (float(r * np.cos(phi)), float(r * np.sin(phi)), float(z))
+
+
+def directions(model, rng, count, least=0.1):
+    """Pairs where the model is not 0; of a transmissive one, from and to both sides."""
+    pairs = []
+    while len(pairs) < count:
+        wi, wo = (unit(rng.uniform(least, 1.0), rng.uniform(0, 2 * np.pi)) for _ in range(2))
+        if model.module.TRANSMISSIVE:
+            wi, wo = ((*w[:2], w[2] * rng.choice([-1.0, 1.0])) for w in (wi, wo))
+        if min(model.module.eval(pack(model, model.typical), wi, wo)) > 1e-4:
+            pairs.append((wi, wo))
+    return pairs
+
+
+def random_parameters(model, rng):
+    ranges = [r for size, r in model.module.PARAMS.values() for _ in range(size)]
+    return tuple(float(rng.uniform(a + 0.1 * (b - a), b)) for a, b in ranges)
+
+
+@functools.cache
+def compiled(module, width=FLOAT64):
+    """(draw, density, gradient): loops over samples in machine code."""
+    names = ("eval", "pdf", "sample", "eval_adj")
+    value, pdf, sample, adjoint = (getattr(module, n).instantiate(width) for n in names)
+
+    @njit
+    def draw(p, wi, u, wo, f, q):
+        for i in range(len(u)):
+            w = sample(p, wi, u[i, 0], u[i, 1], u[i, 2])
+            v = value(p, wi, w)
+            q[i] = pdf(p, wi, w)
+            for k in range(3):
+                wo[i, k] = w[k]
+                f[i, k] = v[k]
+
+    @njit
+    def density(p, wi, wo, q):
+        for i in range(len(wo)):
+            q[i] = pdf(p, wi, (wo[i, 0], wo[i, 1], wo[i, 2]))
+
+    @njit
+    def gradient(p, wi, wo, g, out):
+        g_p, g_wi, g_wo = adjoint(p, wi, wo, g)
+        for k in range(3):
+            out[k], out[3 + k] = g_wi[k], g_wo[k]
+        for k in range(len(g_p)):
+            out[6 + k] = g_p[k]
+
+    return draw, density, gradient
+
+
+def drawn(model, p, wi, n=N):
+    """(directions, values, densities) of n samples: a lattice shifted at random, so that means converge fast."""
+    rng = np.random.default_rng(3)
+    lattice = np.arange(n)[:, None] * (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
+    u = (lattice + rng.random(3)) % 1.0
+    wo, f, q = np.empty((n, 3)), np.empty((n, 3)), np.empty(n)
+    compiled(model.module)[0](p, wi, u, wo, f, q)
+    return wo, f, q
+
+
+# --- derivatives
+@models
+def test_adjoint_is_the_transpose_of_the_tangent(model):
+    rng = np.random.default_rng(0)
+    m = model.module
+    for wi, wo in directions(model, rng, 60, least=0.0):
+        p = random_parameters(model, rng)
+        d_p, d_wi, d_wo, g = (tuple(rng.normal(size=n).tolist()) for n in (m.SIZE, 3, 3, 3))
+        jv = m.eval_tan(p, wi, wo, d_p, d_wi, d_wo)
+        if np.any(flat(jv)):
+            assert_transpose(jv, g, (d_p, d_wi, d_wo), m.eval_adj(p, wi, wo, g))
+
+
+def tangential(rng, w):
+    v = rng.normal(size=3)
+    v -= np.dot(v, w) * np.asarray(w)
+    return triple(v / np.linalg.norm(v))
+
+
+def moved(w, v, h):
+    """The unit vector w moved by h along the great circle with velocity v."""
+    return triple(np.cos(h) * np.asarray(w) + np.sin(h) * np.asarray(v))
+
+
+def parameter_slope(m, p, wi, wo, k):
+    e = np.eye(m.SIZE)[k]
+    jv = m.eval_tan(p, wi, wo, tuple(e.tolist()), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    return taylor_slope(lambda h: m.eval(tuple((p + h * e).tolist()), wi, wo), jv, 2e-3)
+
+
+def direction_slope(m, p, wi, wo, v_wi, v_wo):
+    jv = m.eval_tan(p, wi, wo, (0.0,) * m.SIZE, v_wi, v_wo)
+    return taylor_slope(lambda h: m.eval(p, moved(wi, v_wi, h), moved(wo, v_wo, h)), jv, 2e-3)
+
+
+@models
+def test_tangent_is_the_derivative(model):
+    """For every parameter, for wi, for wo: Taylor's remainder is of second order."""
+    rng = np.random.default_rng(1)
+    m, p = model.module, pack(model, model.typical)
+    for wi, wo in directions(model, rng, 4, least=0.3):
+        for k in range(m.SIZE):
+            assert parameter_slope(m, p, wi, wo, k) == pytest.approx(2.0, abs=0.1), k
+        a, b, rest = tangential(rng, wi), tangential(rng, wo), (0.0, 0.0, 0.0)
+        assert direction_slope(m, p, wi, wo, a, rest) == pytest.approx(2.0, abs=0.1)
+        assert direction_slope(m, p, wi, wo, rest, b) == pytest.approx(2.0, abs=0.1)
+
+
+@models
+def test_nothing_depends_on_roughness_below_the_least(model):
+    if not has(model, "roughness"):
+        pytest.skip("no roughness")
+    m, wi, wo = model.module, unit(0.8, 0.0), unit(0.8, np.pi)
+    p, q = (pack(model, model.typical, roughness=r) for r in (0.0, 0.03))
+    assert m.eval(p, wi, wo) == m.eval(q, wi, wo)
+    k = list(pack(model, dict.fromkeys(m.PARAMS, 0.0), roughness=1.0)).index(1.0)
+    assert m.eval_adj(p, wi, wo, (1.0, 1.0, 1.0))[0][k] == 0.0
+
+
+@models
+def test_all_is_finite_in_float32(model):
+    """Grazing, at the normal, opposite each other, at the ends of the parameters' ranges."""
+    draw, _, gradient = compiled(model.module, FLOAT32)
+    m, f32 = model.module, np.float32
+    zs = (1.0, 0.5, 1e-3, 1e-5, 1e-7, 1e-20, 0.0)
+    zs = zs + tuple(-z for z in zs) if m.TRANSMISSIVE else zs
+    ws = [tuple(map(f32, unit(z, phi))) for z in zs for phi in (0.0, 0.3, np.pi)]
+    ends = (0.0, 0.5, 1.0 - 2.0**-24)
+    u = np.array([(a, b, c) for a in ends for b in ends for c in ends])
+    wo, f, q = np.empty((len(u), 3), f32), np.empty((len(u), 3), f32), np.empty(len(u), f32)
+    out = np.empty(6 + m.SIZE, f32)
+    for share in (0.0, 0.5, 1.0):
+        p = tuple(f32(a + share * (b - a)) for size, (a, b) in m.PARAMS.values() for _ in range(size))
+        for wi in ws:
+            draw(p, wi, u.astype(f32), wo, f, q)
+            assert all(np.isfinite(x).all() for x in (wo, f, q)), (p, wi)
+            assert (q >= 0).all()
+            assert (f >= 0).all()
+            np.testing.assert_allclose(np.linalg.norm(wo, axis=1), 1.0, atol=2e-5)
+            for w in ws:
+                gradient(p, wi, w, (f32(1), f32(1), f32(1)), out)
+                assert np.isfinite(out).all(), (p, wi, w)
+
+
+# --- sampling
+def axes(model, wi):
+    """The directions that the lobes of the upper and lower side are about."""
+    up = np.array([-wi[0], -wi[1], abs(wi[2])])
+    eta = model.index if wi[2] > 0 else 1.0 / model.index
+    x, y = -wi[0] / eta, -wi[1] / eta
+    r = np.hypot(x, y)
+    x, y, r = (x, y, r) if r < 0.99 else (x / r * 0.99, y / r * 0.99, 0.99)
+    return up, np.array([x, y, -np.sqrt(1.0 - r * r)])
+
+
+def chart(axis):
+    """An orthonormal basis with `axis` last."""
+    a = np.linalg.qr(np.column_stack([axis, [0.3, 1.0, 0.2], [1.0, 0.1, 0.5]]))[0]
+    return np.column_stack([a[:, 1], a[:, 2], axis])
+
+
+RINGS, SECTORS, FINE = 18, 8, 24
+EDGES = np.concatenate([[0.0], np.geomspace(3e-5, 2.0, RINGS)])  # of 1 - cos(angle to the axis)
+
+
+def cells(model, p, wi):
+    """The integral of the pdf over each cell, of each side: rings and sectors about a lobe's axis, cut off at the
+    horizon; midpoints of FINE^2 parts."""
+    a = (np.arange(FINE) + 0.5) / FINE
+    rho = (EDGES[:-1, None] + a * np.diff(EDGES)[:, None]).ravel()
+    phi = (np.arange(SECTORS * FINE) + 0.5) / (SECTORS * FINE) * 2 * np.pi
+    rho, phi = (x.ravel() for x in np.meshgrid(rho, phi, indexing="ij"))
+    r = np.sqrt(rho * (2.0 - rho))
+    around = np.stack([r * np.cos(phi), r * np.sin(phi), 1.0 - rho], 1)
+    area = np.repeat(np.diff(EDGES) / FINE, SECTORS * FINE**2) * 2 * np.pi / (SECTORS * FINE)
+    sides = []
+    for axis, sign in zip(axes(model, wi), (1.0, -1.0), strict=True):
+        wo, q = around @ chart(axis).T, np.empty(len(around))
+        compiled(model.module)[1](p, wi, wo, q)
+        part = q * area * (wo[:, 2] * sign > 0.0)
+        sides.append(part.reshape(RINGS, FINE, SECTORS, FINE).sum((1, 3)))
+    return np.array(sides)
+
+
+def counted(model, wi, wo):
+    sides = []
+    for axis, sign in zip(axes(model, wi), (1.0, -1.0), strict=True):
+        x, y, z = (wo[wo[:, 2] * sign > 0.0] @ chart(axis)).T
+        phi = np.arctan2(y, x) % (2 * np.pi)
+        rho = 0.5 * ((x * x + y * y) + (1.0 - z) ** 2)  # 1 - z, without loss of digits
+        sides.append(np.histogram2d(rho, phi, [EDGES * (1 + 1e-12), np.linspace(0, 2 * np.pi, SECTORS + 1)])[0])
+    return np.array(sides)
+
+
+def grid(model):
+    """(roughness, wi) for the tests of energy and sampling."""
+    sides = (1.0, -1.0) if model.module.TRANSMISSIVE else (1.0,)
+    rough = ROUGHNESS if has(model, "roughness") else (1.0,)
+    return [(r, unit(s * c, 0.4)) for r in rough for c in COSINE for s in sides]
+
+
+@models
+def test_samples_follow_the_pdf(model):
+    """And the pdf integrates to 1 less the chance of a sample where the pdf is 0: a reflected direction below the
+    horizon, a refracted one above it."""
+    cases = grid(model)
+    rng = np.random.default_rng(5)
+    for roughness, wi in cases:
+        p = pack(model, model.typical, roughness=roughness)
+        wo, f, q = np.empty((N, 3)), np.empty((N, 3)), np.empty(N)
+        compiled(model.module)[0](p, wi, rng.random((N, 3)), wo, f, q)
+        np.testing.assert_allclose(np.linalg.norm(wo, axis=1), 1.0, rtol=1e-9)
+        lost = q == 0.0
+        mass = cells(model, p, wi)
+        sigma = np.sqrt(max(lost.mean() * (1.0 - lost.mean()), 1e-9) / N)
+        assert mass.sum() <= 1.0 + 2e-3, (roughness, wi)
+        assert mass.sum() == pytest.approx(1.0 - lost.mean(), abs=4.5 * sigma + 2e-3), (roughness, wi)
+        keep = ~lost
+        seen = counted(model, wi, wo[keep])
+        chi_squared_test(seen, mass / mass.sum() * seen.sum(), tests=len(cases))
+
+
+# --- energy and symmetry
+def energy(model, p, wi):
+    """(what comes back of unit radiance from everywhere, its error): refracted light counted as power, without the
+    compression of its solid angle."""
+    wo, f, q = drawn(model, p, wi)
+    ok = q > 0.0
+    f[ok] /= q[ok, None]
+    f[~ok] = 0.0
+    eta = model.index if wi[2] > 0 else 1.0 / model.index
+    f[wo[:, 2] * wi[2] < 0.0] *= eta * eta
+    parts = f.reshape(32, -1, 3).mean(1)
+    return f.mean(0).max(), parts.std(0).max() / np.sqrt(32)
+
+
+@models
+def test_white_furnace(model):
+    for roughness, wi in grid(model):
+        e, sigma = energy(model, pack(model, model.white, roughness=roughness), wi)
+        assert 0.3 < e <= model.most + 4.0 * sigma + 1e-12, (roughness, wi)
+
+
+@models
+def test_lossless_where_it_should_be(model):
+    roughness, least = model.lossless
+    for cosine in COSINE[:2]:
+        e, sigma = energy(model, pack(model, model.white, roughness=roughness), unit(cosine, 0.4))
+        assert e >= least - 4.0 * sigma
+
+
+@models
+def test_reciprocity(model):
+    """f(wi, wo) / eta_i^2 = f(wo, wi) / eta_o^2, the indices on the two sides; f without the cosine."""
+    rng = np.random.default_rng(2)
+    for wi, wo in directions(model, rng, 40):
+        p = pack(model, model.typical)
+        side = [model.index**2 if w[2] < 0 else 1.0 for w in (wi, wo)]
+        there = flat(model.module.eval(p, wi, wo)) / abs(wo[2]) / side[0]
+        back = flat(model.module.eval(p, wo, wi)) / abs(wi[2]) / side[1]
+        np.testing.assert_allclose(there, back, rtol=1e-9)
+
+
+@models
+def test_nothing_behind(model):
+    if model.module.TRANSMISSIVE:
+        pytest.skip("transmissive")
+    p = pack(model, model.typical)
+    for wi, wo in (((0.6, 0.0, 0.8), (0.6, 0.0, -0.8)), ((0.6, 0.0, -0.8), (0.0, 0.6, 0.8))):
+        assert model.module.eval(p, wi, wo) == (0.0, 0.0, 0.0)
+        assert not flat(model.module.eval_adj(p, wi, wo, (1.0, 1.0, 1.0))).any()
+    assert model.module.pdf(p, (0.6, 0.0, 0.8), (0.6, 0.0, -0.8)) == 0.0
+
+
+# --- Mitsuba
+def rgb(x):
+    return {"type": "rgb", "value": list(x)}
+
+
+def twin(name, v):
+    """(Mitsuba's dictionary, a factor of its value that depends on the cosine to the half vector)."""
+    one = lambda c: np.ones(3)  # noqa: E731
+    if name == "diffuse":
+        return {"type": "diffuse", "reflectance": rgb(v["reflectance"])}, one
+    rough = {"distribution": "ggx", "alpha": v["roughness"] ** 2}
+    if name == "conductor":  # the twin is a perfect mirror, times Schlick's Fresnel
+        f0 = np.array(v["f0"])
+        return {"type": "roughconductor", "material": "none", **rough}, lambda c: f0 + (1 - f0) * (1 - c) ** 5
+    raise KeyError(name)
+
+
+@pytest.mark.mitsuba
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("roughness", [0.2, 0.5, 0.9])
+def test_as_in_mitsuba(name, roughness):
+    mi = pytest.importorskip("mitsuba")
+    mi.set_variant("scalar_rgb")
+    model = MODELS[name]
+    values = {**model.typical, "roughness": roughness}
+    description, factor = twin(name, values)
+    theirs, si = mi.load_dict(description), mi.SurfaceInteraction3f()
+    rng = np.random.default_rng(4)
+    for wi, wo in directions(model, rng, 60):
+        si.wi = list(wi)
+        c = np.sqrt(max(0.0, 0.5 * (1.0 + np.dot(wi, wo))))
+        expected = np.array(theirs.eval(mi.BSDFContext(), si, mi.Vector3f(*wo))) * factor(c)
+        np.testing.assert_allclose(flat(model.module.eval(pack(model, values), wi, wo)), expected, rtol=1e-3, atol=1e-7)
