@@ -105,7 +105,8 @@ def edge_point(scene, edges, stream, sample, width, height, active):
 @device
 def _side(scene, stream, px, py, width, height, seen):
     o, d = ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
-    return trace(scene, stream, o, normalize(d), seen, 0.0 * px)
+    radiance, dim = trace(scene, stream, o, normalize(d), seen, 0.0 * px)
+    return radiance
 
 
 @device

@@ -10,10 +10,11 @@ from threading import Lock
 import numpy as np
 
 from .boundary import Edges
+from .bsdf import MODELS, transmits
 from .device import Width
 from .geometry.build import build, refit
 from .geometry.edges import allot, importance, topology, visible_edges
-from .params import Layout, layout, theta
+from .params import BLACK, Layout, layout, theta
 from .scene import Scene
 from .tables import Tables, alias_table
 
@@ -87,6 +88,10 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
     if len(lights):
         chance[lights], threshold, alias = alias_table(power[lights])
     offsets = np.array(list(place.materials.values()))
+    names = list(MODELS)
+    models = [BLACK if name is None else scene.materials[name].type for name in place.materials]
+    kinds = np.array([names.index(model) for model in models])
+    transmitting = np.array([transmits(MODELS[model]) for model in models])
 
     def reals(x: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(x, width.literal).reshape(-1)
@@ -102,6 +107,8 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         integers(two_sided),
         reals(chance),
         integers(offsets),
+        integers(kinds),
+        integers(transmitting),
         integers(lights if len(lights) else np.zeros(1)),
         reals(threshold),
         integers(alias),

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .bsdf import MODELS, size
 from .scene import Scene
 from .scene.look_at import frame, frame_adj, frame_tan
 from .scene.transform import world_vertices, world_vertices_adj, world_vertices_tan
+
+
+BLACK = "diffuse"  # the model of an emitter that has no material, with all parameters 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def layout(scene: Scene) -> Layout:
     materials: dict[str | None, int] = {}
     for material in [*scene.materials, None]:
         materials[material] = end
-        end += 3
+        end += size(MODELS[BLACK if material is None else scene.materials[material].type])
     emission = {}
     for name, shape in scene.shapes.items():
         if shape.emission is not None:
@@ -57,7 +61,8 @@ def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
         vertices[place.rows[name]] = world_vertices(shape.vertices, shape.transform)
     out[place.camera : place.camera + 12] = np.concatenate(frame(scene.cameras[camera]))
     for name, material in scene.materials.items():
-        _colour(out, place.materials[name])[:] = material.values["reflectance"]
+        for key in MODELS[material.type].PARAMS:
+            out[_material_slice(scene, place, name, key)] = material.values[key]
     for name, offset in place.emission.items():
         _colour(out, offset)[:] = scene.shapes[name].emission
     for light in scene.lights.values():
@@ -74,7 +79,7 @@ def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.n
     for path, direction in directions.items():
         section, name, key = path.split(".", 2)
         if section == "materials":
-            _colour(out, place.materials[name])[:] = direction
+            out[_material_slice(scene, place, name, key)] = direction
         elif section == "lights":
             _colour(out, place.background)[:] += direction
         elif key == "emission":
@@ -110,7 +115,7 @@ def pull(scene: Scene, place: Layout, camera: str, gradient: np.ndarray, wrt: It
     for path in wrt:
         section, name, key = path.split(".", 2)
         if section == "materials":
-            g = _colour(gradient, place.materials[name])
+            g = gradient[_material_slice(scene, place, name, key)].reshape(np.shape(scene.materials[name].values[key]))
         elif section == "lights":
             g = _colour(gradient, place.background)
         elif key == "emission":
@@ -130,6 +135,16 @@ def moves_geometry(path: str) -> bool:
     """Whether a parameter moves vertices or the camera, so that what is visible changes."""
     section, _, key = path.split(".", 2)
     return section == "cameras" or (section == "shapes" and key != "emission")
+
+
+def _material_slice(scene: Scene, place: Layout, name: str, key: str) -> slice:
+    """Where a parameter of a material is in theta: in the order of its model's PARAMS."""
+    start = place.materials[name]
+    for other, (count, _) in MODELS[scene.materials[name].type].PARAMS.items():
+        if other == key:
+            return slice(start, start + count)
+        start += count
+    raise KeyError(key)
 
 
 def _colour(vector: np.ndarray, offset: int) -> np.ndarray:

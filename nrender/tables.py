@@ -22,6 +22,8 @@ class Tables(NamedTuple):
     face_two_sided: np.ndarray  # (F,) 1: emits from both sides
     face_chance: np.ndarray  # Real (F,) probability that next-event estimation chooses this face
     materials: np.ndarray  # (M,) offset of each material's parameters
+    material_kind: np.ndarray  # (M,) which model: its place in bsdf.MODELS
+    material_transmits: np.ndarray  # (M,) 1: light passes through
     lights: np.ndarray  # (E,) emitting faces; alias table:
     light_threshold: np.ndarray  # Real (E,)
     light_alias: np.ndarray  # (E,)

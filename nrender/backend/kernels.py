@@ -54,7 +54,7 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
                 for sample in range(spp):
                     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
                     o, d = ray(scene.theta, scene.camera, sx, sy)
-                    radiance = trace(scene, s, o, normalize(d), True, 0.0)
+                    radiance, dim = trace(scene, s, o, normalize(d), True, 0.0)
                     if finite(radiance):
                         total = add(total, radiance)
                     else:

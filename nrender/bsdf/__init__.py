@@ -1,0 +1,19 @@
+"""The registry of BSDF models: a scene's `type` is the key, and a model's kind in the tables is its place here.
+
+A model is a module with PARAMS, eval, eval_tan, eval_adj, sample, pdf; see CONTRIBUTING.md, "How to add a material"."""
+
+from types import ModuleType
+
+from . import diffuse
+
+MODELS: dict[str, ModuleType] = {"diffuse": diffuse}
+
+
+def size(model: ModuleType) -> int:
+    """How many numbers a model's parameters are."""
+    return sum(count for count, _ in model.PARAMS.values())
+
+
+def transmits(model: ModuleType) -> bool:
+    """Whether it lets light through, so that the sides of its surface differ."""
+    return getattr(model, "TRANSMISSIVE", False)

@@ -6,7 +6,7 @@ scene/look_at.py.
 from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
-from ..vec import add, cross, dot, madd, scale, sub
+from ..vec import add, cross, dot, madd, normalize_adj, scale, sub
 
 
 @device
@@ -29,6 +29,15 @@ def ray_point_adj(gradient, camera, sx, sy, t, g, mask):
     add_vector(gradient, camera + 3, scale(g, t * sx), mask)
     add_vector(gradient, camera + 6, scale(g, t * sy), mask)
     add_vector(gradient, camera + 9, scale(g, t), mask)
+
+
+@device
+def ray_direction_adj(gradient, camera, sx, sy, direction, g, mask):
+    """g: gradient of the unit vector along the ray's `direction`."""
+    g_d = normalize_adj(direction, g)
+    add_vector(gradient, camera + 3, scale(g_d, sx), mask)
+    add_vector(gradient, camera + 6, scale(g_d, sy), mask)
+    add_vector(gradient, camera + 9, g_d, mask)
 
 
 @device

@@ -70,6 +70,14 @@ def surface_adj(scene, gradient, s, g_point, g_normal, mask):
 
 
 @device
+def point_only_adj(scene, gradient, s, g_point, mask):
+    """Add the gradient of a material point alone."""
+    p = point_adj(s.u, s.v, g_point)
+    for k in range(3):
+        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), p[k], mask)
+
+
+@device
 def normal_adj(scene, gradient, s, g_normal, mask):
     """Add the gradient of an area normal alone."""
     n = area_normal_adj(corners(scene.theta, scene.faces, s.face), g_normal)
