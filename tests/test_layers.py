@@ -48,7 +48,7 @@ ORDER = [
 ]
 
 # Files know nothing of kernels, and kernels nothing of files.
-ONLY = {"image": {"errors"}, "compare": {"errors", "image"}, "scene": {"errors"}}
+ONLY = {"image": {"errors"}, "compare": {"errors", "image"}, "scene": {"errors", "image"}}
 KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]
 for kernel in KERNELS:
     ONLY[kernel] = {"errors", *KERNELS[: KERNELS.index(kernel)]}

@@ -11,15 +11,29 @@ from typing import Any
 from ..errors import did_you_mean
 from . import cameras, integrators, lights, materials, shapes
 from .geometry import tidy_mesh
-from .models import Camera, Frozen, Integrator, Light, Material, OptimizeSpec, Shape, Transform
+from .models import (
+    Camera,
+    Checkerboard,
+    Frozen,
+    Integrator,
+    Light,
+    Material,
+    OptimizeSpec,
+    Shape,
+    Texture,
+    Transform,
+    VertexColors,
+)
+from .read import read_object
 from .report import Report
-from .schema import REQUIRED, Family, Key
+from .schema import Family
 from .values import Bad, show
 
 VERSION = 1
 TOP = ("nrender", "cameras", "integrator", "materials", "shapes", "lights", "optimize")
 NAME = re.compile(r"[\w-]{1,100}\Z")
-TEXTURE = ("file", "image", "checkerboard")
+FIELDS = ("vertices", "faces", "uvs", "corner_normals", "colors")
+"""Keys of a mesh that are fields of a Shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +58,20 @@ def check_document(report: Report) -> Parts:
         if key not in TOP:
             report.unknown_key((key,), TOP)
     _check_version(report, data)
-    made_cameras = _section(report, data, cameras.CAMERAS, cameras.make_camera)
+    base = Path(report.document.base)
+    made_cameras = _section(report, data, cameras.CAMERAS,
+                            lambda path, kind, values: cameras.make_camera(kind, values))
     if not data.get("cameras"):
         report.add(("cameras",), "expected at least one camera, got none")
     integrator = _integrator(report, data)
-    made_materials = _section(report, data, materials.MATERIALS, materials.make_material)
-    made_shapes = _section(report, data, shapes.SHAPES, _shape_maker(report, data))
-    made_lights = _section(report, data, lights.LIGHTS, lights.make_light)
+    made_materials = _section(report, data, materials.MATERIALS,
+                              lambda path, kind, values: materials.make_material(kind, values))
+    made_shapes = _section(report, data, shapes.SHAPES,
+                           lambda path, kind, values: _make_shape(report, path, kind, values))
+    made_lights = _section(report, data, lights.LIGHTS,
+                           lambda path, kind, values: lights.make_light(kind, values, base))
+    _check_attributes(report, made_materials, made_shapes)
+    _check_envmaps(report, made_lights)
     _check_unused(report, data)
     report.stop_if_wrong()
     return Parts(made_cameras, integrator, made_materials, made_shapes, made_lights)
@@ -65,7 +86,7 @@ def _check_version(report: Report, data: Mapping[str, Any]) -> None:
 
 def _section(report: Report, data: Mapping[str, Any], family: Family,
              make: Callable[..., Any]) -> Frozen[Any]:
-    """All objects of a section that are right, by name."""
+    """All objects of a section that are right, by name; make(path, type, values) may raise Bad."""
     section = family.section
     entries = data.get(section)
     made = {}
@@ -78,9 +99,11 @@ def _section(report: Report, data: Mapping[str, Any], family: Family,
                 report.add(path, "expected a name of letters, digits, _ and -, at most 100")
             read = read_object(report, path, family, entry)
             if read is not None:
-                thing = make(read[0], read[1], path) if section == "shapes" else make(*read)
-                if thing is not None:
-                    made[name] = thing
+                try:
+                    made[name] = make(path, *read)
+                except Bad as bad:
+                    report.add((*path, *bad.index), str(bad))
+    made = {name: thing for name, thing in made.items() if thing is not None}
     return Frozen(made)
 
 
@@ -92,120 +115,61 @@ def _integrator(report: Report, data: Mapping[str, Any]) -> Integrator:
     return integrators.make_integrator(*read)
 
 
-def read_object(report: Report, path: tuple[str, ...], family: Family,
-                entry: Any) -> tuple[str, dict[str, Any]] | None:
-    """The type and the values of an object, defaults filled in; None if anything is wrong."""
-    if not isinstance(entry, Mapping):
-        report.add(path, f"expected a map, got {show(entry)}")
-        return None
-    type_name = _read_type(report, path, family, entry)
-    if type_name is None:
-        return None
-    model = family.types[type_name]
-    planned = (*model.planned, *family.planned_keys)
+def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
+                values: dict[str, Any]) -> Shape | None:
+    """A shape of checked values; None where it can't be made, and then the report says why."""
     before = len(report.problems)
-    rest = {key: value for key, value in entry.items() if key != "type"}
-    values = read_keys(report, path, family.keys(type_name), rest, planned, ("type",))
-    if len(report.problems) == before:
-        for key, message in model.check(values):
-            report.add((*path, key) if key else path, message)
-    return (type_name, values) if len(report.problems) == before else None
-
-
-def _read_type(report: Report, path: tuple[str, ...], family: Family,
-               entry: Mapping[str, Any]) -> str | None:
-    supported = ", ".join(family.types)
-    name = entry.get("type", family.default_type)
-    if isinstance(name, str) and name in family.types:
-        return name
-    if "type" not in entry:
-        report.add((*path, "type"), f"missing; expected one of {supported}")
-    elif name in family.planned:
-        report.add((*path, "type"), f"'{name}' is not supported yet; expected one of {supported}")
-    else:
-        nearest = did_you_mean(name, family.types) if isinstance(name, str) else ""
-        report.add((*path, "type"), f"expected one of {supported}, got {show(name)}{nearest}")
-    return None
-
-
-def read_keys(report: Report, path: tuple[str, ...], keys: Mapping[str, Key],
-              entry: Mapping[str, Any], planned: tuple[str, ...] = (),
-              also_valid: tuple[str, ...] = (), defaults: bool = True) -> dict[str, Any]:
-    """The values of the keys that are right, with the default of those that aren't given."""
-    for given_key in entry:
-        if given_key in planned:
-            report.add((*path, given_key), "not supported yet")
-        elif given_key not in keys:
-            report.unknown_key((*path, given_key), (*also_valid, *keys))
-    values: dict[str, Any] = {}
-    for name, key in keys.items():
-        if name not in entry:
-            if key.default is REQUIRED:
-                report.add((*path, name), f"missing; expected {key.expected()}")
-            elif defaults:
-                values[name] = key.default_value()
-            continue
-        given = entry[name]
-        if key.kind == "map":
-            values[name] = _read_map(report, (*path, name), key, given)
-        elif key.differentiable and isinstance(given, Mapping) and set(given) & set(TEXTURE):
-            report.add((*path, name), f"textures are not supported yet; expected {key.expected()}")
-        else:
-            try:
-                values[name] = key.read(given)
-            except Bad as bad:
-                report.add((*path, name, *bad.index), str(bad))
-    return values
-
-
-def _read_map(report: Report, path: tuple[str, ...], key: Key, given: Any) -> dict[str, Any]:
-    if not isinstance(given, Mapping):
-        report.add(path, f"expected a map, got {show(given)}")
-        return {}
-    return read_keys(report, path, key.keys, given, defaults=False)
-
-
-def _shape_maker(report: Report, data: Mapping[str, Any]) -> Callable[..., Shape | None]:
-    """A function that makes a shape of checked values, or reports why it can't be made."""
-    names = data.get("materials")
+    material, emission = values["material"], values["emission"]
+    if material is None and emission is None:
+        report.add(path, "expected material or emission, got neither")
+    names = report.document.data.get("materials")
     known = list(names) if isinstance(names, Mapping) else []
-
-    def make(type_name: str, values: dict[str, Any], path: tuple[str, ...]) -> Shape | None:
-        before = len(report.problems)
-        material, emission = values["material"], values["emission"]
-        if material is None and emission is None:
-            report.add(path, "expected material or emission, got neither")
-        if material is not None and material not in known:
-            report.add((*path, "material"), f"no material is named '{material}'"
-                       + did_you_mean(material, known))
-        for key, message in shapes.check_transform(values["transform"] or {}):
-            report.add((*path, "transform", key), message)
-        built = _build(report, path, type_name, values)
-        if built is None or len(report.problems) > before:
-            return None
-        transform = (shapes.make_transform(values["transform"]) if values["transform"]
-                     else Transform())
-        vertices, faces = built
-        mesh = tidy_mesh(report, path, vertices, faces, transform, emission is not None)
-        if mesh is None:
-            return None
-        options = {key: value for key, value in values.items()
-                   if key not in shapes.COMMON and key not in ("vertices", "faces")}
-        return Shape(type_name, *mesh, material, emission, values["two_sided"], transform,
-                     Frozen(options))
-
-    return make
-
-
-def _build(report: Report, path: tuple[str, ...], type_name: str,
-           values: dict[str, Any]) -> Any:
+    if material is not None and material not in known:
+        report.add((*path, "material"), f"no material is named '{material}'"
+                   + did_you_mean(material, known))
+    for key, message in shapes.check_transform(values["transform"] or {}):
+        report.add((*path, "transform", key), message)
     build = shapes.SHAPES.types[type_name].build
     assert build is not None
-    try:
-        return build(values, Path(report.document.base))
-    except Bad as bad:
-        report.add((*path, "file"), str(bad))
+    built = build(values, Path(report.document.base))
+    if values["normals"] == "file" and built.normals is None:
+        report.add((*path, "normals"), "expected a mesh with normals of its own, got one without")
+    if len(report.problems) > before:
         return None
+    transform = (shapes.make_transform(values["transform"]) if values["transform"]
+                 else Transform())
+    normals = values["normals"] or ("flat" if built.normals is None else "file")
+    if normals != "file":
+        built = built._replace(normals=None)
+    mesh = tidy_mesh(report, path, built, transform, emission is not None)
+    if mesh is None:
+        return None
+    options = {key: value for key, value in values.items()
+               if key not in shapes.COMMON and key not in FIELDS}
+    return Shape(type_name, mesh.vertices, mesh.faces, material, emission, values["two_sided"],
+                 transform, Frozen(options), mesh.uvs, normals, mesh.normals, mesh.colors)
+
+
+def _check_attributes(report: Report, made: Frozen[Material], made_shapes: Frozen[Shape]) -> None:
+    """Textures need the uvs, or the colors, of every shape that bears them."""
+    for name, shape in made_shapes.items():
+        material = made.get(shape.material) if shape.material is not None else None
+        borne = [("material", f"'{shape.material}' has a texture for {key}", value)
+                 for key, value in (material.values.items() if material else ())]
+        borne.append(("emission", "it is a texture", shape.emission))
+        for key, what, value in borne:
+            if isinstance(value, (Texture, Checkerboard)) and shape.uvs is None:
+                report.add(("shapes", name, key), f"{what}, so the shape needs uvs; it has none")
+                break
+            if isinstance(value, VertexColors) and shape.colors is None:
+                report.add(("shapes", name, key), f"{what} from vertices, so the shape needs colors; it has none")
+                break
+
+
+def _check_envmaps(report: Report, made: Frozen[Light]) -> None:
+    first, *others = [name for name, light in made.items() if light.type == "envmap"] or [""]
+    for name in others:
+        report.add(("lights", name), f"expected at most one envmap, got a second; '{first}' is one")
 
 
 def _check_unused(report: Report, data: Mapping[str, Any]) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import NrenderError
+from ..image import write_image
 from .document import resolve_scalar
+from .lights import LIGHTS
+from .models import Shape
+from .paths import SECTIONS_OF_OBJECTS
+from .schema import Derived
 
 if TYPE_CHECKING:
     from .scene import Scene
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 PLY_START = b"ply\nformat binary_little_endian 1.0\n"
 INLINE = 1000
 """Meshes of up to so many vertices are written into the YAML file."""
+WRITTEN = "# nrender wrote beside this file: "
 
 
 def plain(value: Any) -> Any:
@@ -31,27 +37,59 @@ def plain(value: Any) -> Any:
 
 
 def merged(scene: Scene) -> dict[str, Any]:
-    """The source with the changed values in their places, arrays still arrays; the shapes' maps
-    are new, everything else may be shared."""
+    """The source with the changed values in their places, arrays still arrays, and file names
+    absolute; the maps are new, values may be shared."""
     data = dict(scene._source.data)
     for path, value in scene._changes.items():
-        *outer, leaf = path.split(".")
+        *outer, leaf = place(path)
         here = data
         for key in outer:
             here[key] = here = dict(here.get(key) or {})
         here[leaf] = value
-    data["shapes"] = {name: dict(entry) for name, entry in (data.get("shapes") or {}).items()}
-    for name, entry in data["shapes"].items():
+        if leaf == "image":
+            for key in ("file", "raw"):
+                here.pop(key, None)
+    base = scene._source.base
+    data = {key: with_files(value, lambda file: str(base / file)) if key in SECTIONS_OF_OBJECTS else value
+            for key, value in data.items()}
+    for name, entry in (data.get("shapes") or {}).items():
         if f"shapes.{name}.vertices" in scene._changes:
-            # The faces as they are now: of a file they aren't in the document, and some were
-            # perhaps dropped.
-            entry["faces"] = scene.shapes[name].faces
-            entry.pop("file", None)
-        if "file" in entry:
-            entry["file"] = str(scene._source.base / entry["file"])
-    if not data["shapes"]:
-        del data["shapes"]
+            _give_mesh(entry, scene.shapes[name])
+    for name in {path.split(".")[1] for path in scene._changes if path.startswith("lights.")}:
+        # A default that follows another key must not follow it when the file is read again.
+        light = scene.lights[name]
+        for key, declared in LIGHTS.keys(light.type).items():
+            if isinstance(declared.default, Derived):
+                data["lights"][name][key] = light.values[key]
+    if not data.get("shapes"):
+        data.pop("shapes", None)
     return data
+
+
+def place(path: str) -> list[str]:
+    """Where a parameter stands in the document: its path, but in the map of a checkerboard."""
+    words = path.split(".")
+    return [*words[:3], "checkerboard", words[3]] if words[3:] in (["a"], ["b"]) else words
+
+
+def with_files(value: Any, change: Callable[[str], str]) -> Any:
+    """Maps in maps, anew, with another name for each file."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: change(item) if key == "file" and isinstance(item, str) else with_files(item, change)
+            for key, item in value.items()}
+
+
+def _give_mesh(entry: dict[str, Any], shape: Shape) -> None:
+    """Put the mesh into the entry of a shape as it is now: a file's isn't in the document, and some
+    triangles were perhaps dropped."""
+    entry.pop("file", None)
+    entry["faces"] = shape.faces
+    for key in ("uvs", "corner_normals", "colors"):
+        entry.pop(key, None)
+        value = getattr(shape, key)
+        if value is not None:
+            entry[key] = value
 
 
 def document(scene: Scene) -> dict[str, Any]:
@@ -60,52 +98,85 @@ def document(scene: Scene) -> dict[str, Any]:
 
 
 def dump(scene: Scene, path: Path) -> None:
-    """Write the YAML file, and the PLY files of meshes that are too large for it, before it."""
-    folder = path.resolve().parent
+    """Write the YAML file, and before it the meshes and images that go beside it."""
+    files = Files(path, {scene._source.base / name for name in _file_names(scene._source.data)})
     data = merged(scene)
-    sources = {(scene._source.base / shape.options["file"]).resolve()
-               for shape in scene.shapes.values() if shape.options.get("file")}
-    taken: set[Path] = set()
     for name, entry in data.get("shapes", {}).items():
-        if len(entry.get("vertices", ())) > INLINE:
-            mesh = _free_name(folder, path.name, name, sources | taken)
-            taken.add(mesh)
+        if max(len(entry.get(key, ())) for key in ("vertices", "colors")) > INLINE:
+            mesh = files.free(name, ".ply")
             shape = scene.shapes[name]
             write_atomically(mesh, lambda out, shape=shape: write_ply(  # type: ignore[misc]
-                out, shape.vertices, shape.faces, _comment(path.name)))
+                out, shape.vertices, shape.faces, "nrender", shape.uvs, shape.corner_normals, shape.colors))
+            for key in ("vertices", "faces", "uvs", "corner_normals", "colors"):
+                entry.pop(key, None)
             entry["file"] = str(mesh)
-            del entry["vertices"], entry["faces"]
-        if "file" in entry:
-            entry["file"] = _relative(Path(entry["file"]), folder)
-    text = to_yaml(plain(data)).encode()
+    for section in ("materials", "shapes", "lights"):
+        for name, entry in data.get(section, {}).items():
+            _write_images(entry, name, files)
+    folder = path.resolve().parent
+    data = {key: with_files(value, lambda file: _relative(Path(file), folder)) if key in SECTIONS_OF_OBJECTS
+            else value for key, value in data.items()}
+    text = (files.header() + to_yaml(plain(data))).encode()
     write_atomically(path, lambda out: out.write(text))
 
 
-def _comment(scene_name: str) -> str:
-    return f"nrender {scene_name}".encode("ascii", "replace").decode()
+def _write_images(entry: dict[str, Any], name: str, files: Files) -> None:
+    """Give the maps of textures in an object's, and its own, a file in place of their image."""
+    for key, value in [("image", entry), *entry.items()]:
+        if isinstance(value, dict) and value.get("image") is not None:
+            file = files.free(f"{name}-{key}", ".exr")
+            write_image(file, np.asarray(value.pop("image"), dtype=np.float64))
+            value.pop("raw", None)
+            value["file"] = str(file)
 
 
-def _free_name(folder: Path, scene_name: str, name: str, avoid: set[Path]) -> Path:
-    """NAME.ply, or a longer name if that is taken: nothing is overwritten but what was written
-    with the same scene file before, and not even that if this scene's own mesh comes from it."""
-    mark = PLY_START + f"comment {_comment(scene_name)}\n".encode()
-    stem = Path(scene_name).stem
+def _file_names(value: Any) -> Iterable[str]:
+    """All files that a document names."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "file" and isinstance(item, str):
+                yield item
+            yield from _file_names(item)
 
-    def usable(candidate: Path) -> bool:
-        if candidate in avoid:
+
+class Files:
+    """Names for what is written beside a scene file.  Nothing is overwritten but what was written
+    with the same scene file before, as its first line says, and not even that if the scene that is
+    written comes from it."""
+
+    def __init__(self, path: Path, sources: Iterable[Path]) -> None:
+        self.folder, self.stem = path.resolve().parent, path.stem
+        self.avoid = {source.resolve() for source in sources}
+        self.ours = _listed(path)
+        self.written: list[str] = []
+
+    def free(self, name: str, suffix: str) -> Path:
+        """NAME, or a longer name if that is taken."""
+        candidate, count = f"{name}{suffix}", 1
+        while not self._usable(candidate):
+            candidate = f"{self.stem}-{name}{'' if count == 1 else f'-{count}'}{suffix}"
+            count += 1
+        self.written.append(candidate)
+        return self.folder / candidate
+
+    def _usable(self, name: str) -> bool:
+        file = self.folder / name
+        if name in self.written or file.resolve() in self.avoid:
             return False
-        if not candidate.exists():
-            return True
-        if not candidate.is_file():
-            return False
-        with open(candidate, "rb") as stream:
-            return stream.read(len(mark)) == mark
+        return name in self.ours and file.is_file() or not os.path.lexists(file)
 
-    candidate, count = folder / f"{name}.ply", 1
-    while not usable(candidate):
-        candidate = folder / (f"{stem}-{name}.ply" if count == 1 else f"{stem}-{name}-{count}.ply")
-        count += 1
-    return candidate
+    def header(self) -> str:
+        return f"{WRITTEN}{', '.join(self.written)}\n" if self.written else ""
+
+
+def _listed(path: Path) -> set[str]:
+    """What the first line of an earlier dump lists."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            line = stream.readline()
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return set(line.rstrip("\n").removeprefix(WRITTEN).split(", ")) if line.startswith(WRITTEN) else set()
 
 
 def _relative(file: Path, folder: Path) -> str:
@@ -134,15 +205,24 @@ def to_yaml(data: Any) -> str:
     return text
 
 
-def write_ply(out: IO[bytes], vertices: np.ndarray, faces: np.ndarray, comment: str) -> None:
-    """Binary little-endian PLY with positions as float64."""
-    header = (f"comment {comment}\n"
-              f"element vertex {len(vertices)}\n"
-              "property double x\nproperty double y\nproperty double z\n"
-              f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n")
-    rows = np.empty(len(faces), dtype=[("count", "u1"), ("corner", "<i4", 3)])
-    rows["count"], rows["corner"] = 3, faces
-    out.write(PLY_START + header.encode() + vertices.astype("<f8").tobytes() + rows.tobytes())
+def write_ply(out: IO[bytes], vertices: np.ndarray, faces: np.ndarray, comment: str,
+              uvs: np.ndarray | None = None, normals: np.ndarray | None = None,
+              colors: np.ndarray | None = None) -> None:
+    """Binary little-endian PLY in float64; uvs (M, 3, 2) and normals (M, 3, 3) as lists of the faces."""
+    columns = [(name, vertices[:, k]) for k, name in enumerate("xyz")]
+    columns += [] if colors is None else [(name, colors[:, k]) for k, name in enumerate(("red", "green", "blue"))]
+    lists = [("int", "vertex_indices", "<i4", faces)]
+    lists += [("double", name, "<f8", array.reshape(len(faces), -1))
+              for name, array in (("texcoord", uvs), ("corner_normals", normals)) if array is not None]
+    header = [f"comment {comment}", f"element vertex {len(vertices)}",
+              *(f"property double {name}" for name, _ in columns), f"element face {len(faces)}",
+              *(f"property list uchar {kind} {name}" for kind, name, _, _ in lists), "end_header\n"]
+    rows = np.empty(len(faces), dtype=[field for _, name, kind, array in lists
+                                       for field in ((f"{name} count", "u1"), (name, kind, array.shape[1:]))])
+    for _, name, _, array in lists:
+        rows[f"{name} count"], rows[name] = array.shape[1], array
+    out.write(PLY_START + "\n".join(header).encode())
+    out.write(np.stack([column for _, column in columns], axis=1).astype("<f8").tobytes() + rows.tobytes())
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .models import Shape, Transform
+from .models import Mesh, Shape, Transform
 from .report import Report
 from .transform import world_vertices
 
@@ -23,12 +23,13 @@ def has_area(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return np.linalg.norm(np.cross(one, two), axis=1) > 4 * EPSILON * length * reach
 
 
-def tidy_mesh(report: Report, path: tuple[str, ...], vertices: np.ndarray, faces: np.ndarray,
-              transform: Transform, emits: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """The mesh with int32 faces and without triangles that have no area (one warning a shape).
+def tidy_mesh(report: Report, path: tuple[str, ...], mesh: Mesh, transform: Transform,
+              emits: bool) -> Mesh | None:
+    """The mesh with int32 faces, unit normals, and no triangles without area (one warning a shape).
 
     Reports a face number out of range, and a shape of which nothing is left.
     """
+    vertices, faces = mesh.vertices, mesh.faces
     count = len(vertices)
     wrong = np.argwhere((faces < 0) | (faces >= count))
     if len(wrong):
@@ -49,9 +50,25 @@ def tidy_mesh(report: Report, path: tuple[str, ...], vertices: np.ndarray, faces
         return None
     if dropped:
         report.warn(path, f"{dropped} of {len(faces)} triangles dropped: they have no area")
-    vertices = np.ascontiguousarray(vertices, dtype=np.float64)
-    vertices.flags.writeable = kept.flags.writeable = False
-    return vertices, kept
+    normals = None if mesh.normals is None else unit_normals(mesh.normals[good], vertices, kept)
+    tidy = Mesh(np.ascontiguousarray(vertices, dtype=np.float64), kept,
+                None if mesh.uvs is None else np.ascontiguousarray(mesh.uvs[good], dtype=np.float64),
+                normals, mesh.colors)
+    for array in tidy:
+        if array is not None:
+            array.flags.writeable = False
+    return tidy
+
+
+def unit_normals(normals: np.ndarray, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(M, 3, 3) of length 1; a corner without direction gets that of its triangle."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    lengths = np.linalg.norm(normals, axis=2, keepdims=True)
+    own = np.cross(b - a, c - a)[:, None, :]
+    own = own / np.linalg.norm(own, axis=2, keepdims=True)
+    # What has length 1 to rounding stays as it is, so that files can be written and read again.
+    divisor = np.where((lengths > 0) & (np.abs(lengths - 1) > 4 * EPSILON), lengths, 1)
+    return np.where(lengths > 0, normals / divisor, own)
 
 
 def light_problem(shape: Shape) -> str | None:

@@ -1,25 +1,116 @@
 """Material types: the keys of each; the kernels of a type bear the same name.
 
-A new type: an entry here, its name out of `planned`.
+A new type: an entry here.
 """
 
 from __future__ import annotations
 
-from .models import Frozen, Material
-from .schema import Family, Model, Values, colour
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .models import Frozen, Material, Texture
+from .schema import REQUIRED, Family, Key, Model, Values, colour, number
+from .textures import ANY
+
+UNIT_WITHIN = 0.2
+"""Vectors of a normal map are normalised; so far, on average, may their lengths be from 1."""
+
+
+def tint(doc: str, default: Any = REQUIRED) -> Key:
+    """A colour in [0, 1]: constant, per vertex, or a texture."""
+    return colour(doc, default=default, high=1.0, textured=ANY)
+
+
+def fraction(doc: str, default: Any = REQUIRED) -> Key:
+    """A number in [0, 1]: constant, per vertex, or a texture."""
+    return number(doc, default=default, low=0.0, high=1.0, differentiable=True, textured=ANY)
+
+
+ROUGHNESS = "GGX's alpha is its square; below the documented least alpha, that is used"
 
 DIFFUSE = Model(
     "Lambert's ideal diffuse reflector, on both sides.",
-    {"reflectance": colour("part of the light that is reflected, linear RGB", high=1.0)},
+    {"reflectance": tint("part of the light that is reflected, linear RGB")},
 )
+
+CONDUCTOR = Model(
+    "Rough metal: GGX with Schlick's Fresnel factor, on both sides.",
+    {
+        "f0": tint("reflectance at normal incidence, linear RGB", (0.9, 0.9, 0.9)),
+        "roughness": fraction(ROUGHNESS, 0.3),
+    },
+)
+
+PLASTIC = Model(
+    "Diffuse base under a rough dielectric coat, on both sides.",
+    {
+        "reflectance": tint("of the base, linear RGB"),
+        "specular": fraction("factor of what the coat reflects; 1 is physical", 1),
+        "roughness": fraction(ROUGHNESS, 0.3),
+    },
+)
+
+DIELECTRIC = Model(
+    "Glass: reflects and refracts; its outside is the side of the front.",
+    {
+        "ior": number("index of refraction inside, over that outside", low=1.0, high=5.0, default=1.5,
+                      differentiable=True, textured=ANY),
+        "roughness": fraction(ROUGHNESS, 0),
+    },
+)
+
+PRINCIPLED = Model(
+    "Burley's principled model of 2012, with transmission.",
+    {
+        "base_color": tint("of the diffuse part and of metal, linear RGB"),
+        "metallic": fraction("0 is a dielectric, 1 a metal", 0),
+        "roughness": fraction(ROUGHNESS, 0.5),
+        "specular": fraction("reflectance at normal incidence, over 0.08", 0.5),
+        "specular_tint": fraction("how much base_color tints the dielectric's reflection", 0),
+        "sheen": fraction("strength of the glow at grazing angles, as of cloth", 0),
+        "sheen_tint": fraction("how much base_color tints the sheen", 0),
+        "clearcoat": fraction("strength of a second, white reflection", 0),
+        "clearcoat_gloss": fraction("1 is glossy, 0 satin", 0.9),
+        "transmission": fraction("part of the dielectric that refracts instead of scattering", 0),
+    },
+)
+
+COMMON = {
+    "normal_map": colour("(normal + 1)/2, tangent along u and v, +z out of the surface", high=1.0,
+                         default=None, textured=("image",), constant=False),
+    "opacity": fraction("part that is there; the rest lets light through as it came", None),
+}
+
+
+def check_normal_map(values: Values) -> Iterable[tuple[str, str]]:
+    texture = values.get("normal_map")
+    if not isinstance(texture, Texture):
+        return
+    normals = 2 * texture.image - 1
+    lengths = np.linalg.norm(normals, axis=2)
+    deviation = float(np.abs(lengths - 1).mean())
+    if deviation > UNIT_WITHIN:
+        yield "normal_map", ("expected vectors 2 * value - 1 of length 1, got lengths that are "
+                             f"{deviation:.2f} away from it on average")
+    elif normals[..., 2].mean() <= 0:
+        yield "normal_map", "expected vectors that point out of the surface, got a mean z that isn't positive"
+
 
 MATERIALS = Family(
     "materials",
-    {"diffuse": DIFFUSE},
-    planned=("conductor", "plastic", "dielectric", "principled"),
-    planned_keys=("normal_map", "opacity"),
+    {
+        "diffuse": DIFFUSE,
+        "conductor": CONDUCTOR,
+        "plastic": PLASTIC,
+        "dielectric": DIELECTRIC,
+        "principled": PRINCIPLED,
+    },
+    COMMON,
+    check_normal_map,
 )
 
 
 def make_material(type_name: str, values: Values) -> Material:
-    return Material(type_name, Frozen(values))
+    return Material(type_name, Frozen({key: value for key, value in values.items() if value is not None}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,13 @@ def numbers_text(array: np.ndarray) -> str:
     return " ".join(text.split()).replace("[ ", "[")
 
 
+def value_text(value: Any) -> str:
+    """A value for a repr: an image by its size only."""
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    return numbers_text(value) if value.ndim < 3 else f"image {value.shape[1]} x {value.shape[0]}"
+
+
 @dataclass(frozen=True, eq=False)
 class Camera:
     """A pinhole camera.  origin, target, up: (3,), world; fov: full angle in degrees along
@@ -66,6 +73,60 @@ class Integrator:
     spp: int
 
 
+@dataclass(frozen=True, eq=False)
+class Textured:
+    """What stands for a constant; `parameters` names those of its fields that are."""
+
+    kind: ClassVar[str]
+    parameters: ClassVar[tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Texture(Textured):
+    """An image at uv * scale + offset, bilinear between texel centres.
+
+    image: (H, W, C) float64, linear, row 0 at the top (v = 1), C = 3 for a colour, 1 for a number;
+    wrap: 'repeat', 'clamp' or 'mirror'; scale, offset: (2,).
+    """
+
+    kind = "image"
+    parameters = ("image",)
+    image: np.ndarray
+    wrap: str
+    scale: np.ndarray
+    offset: np.ndarray
+
+    def __repr__(self) -> str:
+        height, width, channels = self.image.shape
+        return f"Texture({width} x {height}, {channels} channel{'s' * (channels > 1)}, {self.wrap})"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkerboard(Textured):
+    """a where floor(u') + floor(v') is even, else b, with (u', v') = uv * scale + offset.
+
+    a, b: (3,), or 0-d for a number; scale, offset: (2,).
+    """
+
+    kind = "checkerboard"
+    parameters = ("a", "b")
+    a: np.ndarray
+    b: np.ndarray
+    scale: np.ndarray
+    offset: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Checkerboard({numbers_text(self.a)}, {numbers_text(self.b)})"
+
+
+@dataclass(frozen=True, eq=False)
+class VertexColors(Textured):
+    """The shape's `colors`, linear over each triangle; a number is the mean of the three."""
+
+    kind = "vertex"
+    parameters = ()
+
+
 class _Values:
     """A type and its values, by key."""
 
@@ -73,15 +134,14 @@ class _Values:
     values: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        inside = "".join(
-            f", {key}={numbers_text(value) if isinstance(value, np.ndarray) else repr(value)}"
-            for key, value in self.values.items())
+        inside = "".join(f", {key}={value_text(value)}" for key, value in self.values.items())
         return f"{type(self).__name__}({self.type}{inside})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Material(_Values):
-    """values: key -> (3,) float64 for a colour, 0-d for a number."""
+    """values: key -> (3,) float64 for a colour, 0-d for a number, or what stands for one (Textured);
+    `normal_map` and `opacity` are there only if they are given."""
 
     type: str
     values: Mapping[str, Any]
@@ -119,23 +179,43 @@ class Transform:
         return f"Transform({', '.join(given)})"
 
 
+class Mesh(NamedTuple):
+    """What a shape type builds.  vertices: (N, 3) float64, local; faces: (M, 3), counter-clockwise
+    seen from the front; uvs: (M, 3, 2) and normals: (M, 3, 3), of face corners; colors: (N, 3)."""
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    uvs: np.ndarray | None = None
+    normals: np.ndarray | None = None
+    colors: np.ndarray | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Shape:
     """A triangle mesh.  vertices: (N, 3) float64, local; faces: (M, 3) int32, counter-clockwise
-    seen from the front; material: a name, or None for a black emitter; emission: (3,) radiance, or
-    None; options: the other values of its type (`subdivisions`, …)."""
+    seen from the front; material: a name, or None for a black emitter; emission: (3,) radiance, or a
+    texture of it, or None; options: the other values of its type (`subdivisions`, …).
+
+    uvs: (M, 3, 2) float64 of face corners, or None; normals: where shading normals come from, 'flat',
+    'smooth' (from the vertices, weighted by angle) or 'file'; corner_normals: (M, 3, 3) unit vectors,
+    local, for 'file', else None; colors: (N, 3) in [0, 1], linear, or None.
+    """
 
     type: str
     vertices: np.ndarray
     faces: np.ndarray
     material: str | None
-    emission: np.ndarray | None
+    emission: Any
     two_sided: bool
     transform: Transform
     options: Mapping[str, Any] = field(default_factory=Frozen)
+    uvs: np.ndarray | None = None
+    normals: str = "flat"
+    corner_normals: np.ndarray | None = None
+    colors: np.ndarray | None = None
 
     def __repr__(self) -> str:
-        emits = "" if self.emission is None else f", emission={numbers_text(self.emission)}"
+        emits = "" if self.emission is None else f", emission={value_text(self.emission)}"
         return (f"Shape({self.type}, {len(self.vertices)} vertices, {len(self.faces)} faces, "
                 f"material={self.material}{emits}, {self.transform!r})")
 

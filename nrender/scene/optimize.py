@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .check import Parts, read_keys
+from .check import Parts
 from .models import Frozen, OptimizeSpec, ParameterSpec
 from .parameters import Slot, known_path, read_slot, read_value
 from .paths import KeyPath
+from .read import read_keys
 from .report import Report
 from .schema import Key, choice, integer, number
 from .values import Bad, at, check_range, read_array, show
@@ -39,7 +40,7 @@ def check_optimize(report: Report, parts: Parts, slots: Mapping[str, Slot]) -> O
         report.add(path, f"expected a map, got {show(entry)}")
         return None
     rest = {key: value for key, value in entry.items() if key != "parameters"}
-    values = read_keys(report, ("optimize",), KEYS, rest, (), ("parameters",))
+    values = read_keys(report, ("optimize",), KEYS, rest, ("parameters",))
     if values.get("step") is not None and values.get("method") == "l-bfgs-b":
         report.add((*path, "step"), "expected method adam for a step, got l-bfgs-b")
     fitted = entry.get("parameters")

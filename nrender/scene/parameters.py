@@ -18,14 +18,18 @@ from .check import Parts
 from .geometry import light_problem
 from .lights import LIGHTS
 from .materials import MATERIALS
-from .models import Frozen, Shape, Transform
+from .models import Frozen, Shape, Textured
 from .schema import Key
 from .shapes import COMMON, SHAPES, TRANSFORM
 from .values import check_range, read_array
 
+VALUED = {"materials": MATERIALS, "lights": LIGHTS}
+"""Sections whose objects have `values`."""
+
 
 class Slot(NamedTuple):
-    """Where a parameter lives: section, object, key in it; the key's rules; its shape."""
+    """Where a parameter lives: section, object, key in it (`reflectance.image` for the field of a
+    texture); the key's rules; its shape."""
 
     section: str
     name: str
@@ -62,18 +66,21 @@ def find_slots(parts: Parts) -> dict[str, Slot]:
     slots: dict[str, Slot] = {}
 
     def add(section: str, name: str, leaf: str, key: Key, value: Any) -> None:
-        slots[f"{section}.{name}.{leaf}"] = Slot(section, name, leaf, key, np.shape(value))
+        if isinstance(value, Textured):
+            for part in value.parameters:
+                add(section, name, f"{leaf}.{part}", key, getattr(value, part))
+        elif value is not None:
+            slots[f"{section}.{name}.{leaf}"] = Slot(section, name, leaf, key, np.shape(value))
 
     for name, camera in parts.cameras.items():
         for leaf, key in _differentiable(CAMERAS.keys(camera.type)):
             add("cameras", name, leaf, key, getattr(camera, leaf))
-    for family, things in ((MATERIALS, parts.materials), (LIGHTS, parts.lights)):
-        for name, thing in things.items():
+    for section, family in VALUED.items():
+        for name, thing in getattr(parts, section).items():
             for leaf, key in _differentiable(family.keys(thing.type)):
-                add(family.section, name, leaf, key, thing.values[leaf])
+                add(section, name, leaf, key, thing.values.get(leaf))
     for name, shape in parts.shapes.items():
-        if shape.emission is not None:
-            add("shapes", name, "emission", COMMON["emission"], shape.emission)
+        add("shapes", name, "emission", COMMON["emission"], shape.emission)
         for leaf, key in TRANSFORM.items():
             if (leaf == "matrix") == (shape.transform.matrix is not None):
                 add("shapes", name, f"transform.{leaf}", key, getattr(shape.transform, leaf))
@@ -89,11 +96,9 @@ def _differentiable(keys: Mapping[str, Key]) -> Iterable[tuple[str, Key]]:
 def read_slot(parts: Parts, slot: Slot) -> Any:
     """The present value, not copied."""
     thing = getattr(parts, slot.section)[slot.name]
-    if slot.section in ("materials", "lights"):
-        return thing.values[slot.leaf]
-    if slot.leaf.startswith("transform."):
-        return getattr(thing.transform, slot.leaf.partition(".")[2])
-    return getattr(thing, slot.leaf)
+    key, _, part = slot.leaf.partition(".")
+    value = thing.values[key] if slot.section in VALUED else getattr(thing, key)
+    return getattr(value, part) if part else value
 
 
 def read_value(slot: Slot, value: Any) -> np.ndarray:
@@ -127,25 +132,29 @@ def replaced(parts: Parts, slots: Mapping[str, Slot], values: Mapping[str, np.nd
 
 
 def _with(section: str, thing: Any, fields: Mapping[str, Any]) -> Any:
-    if section in ("materials", "lights"):
-        return changed(thing, values=Frozen({**thing.values, **fields}))
     if section == "cameras":
         return changed(thing, **{key: float(value) if key == "fov" else value
                                  for key, value in fields.items()})
-    moved = {key.partition(".")[2]: value for key, value in fields.items() if "." in key}
     plain = {key: value for key, value in fields.items() if "." not in key}
-    if moved:
-        transform: Transform = changed(thing.transform, **moved)
-        plain["transform"] = transform
-    return changed(thing, **plain)
+    inner: dict[str, dict[str, Any]] = {}      # of transforms and textures
+    for leaf, value in fields.items():
+        key, _, part = leaf.partition(".")
+        if part:
+            inner.setdefault(key, {})[part] = value
+    valued = section in VALUED
+    for key, parts in inner.items():
+        plain[key] = changed(thing.values[key] if valued else getattr(thing, key), **parts)
+    return changed(thing, values=Frozen({**thing.values, **plain})) if valued else changed(thing, **plain)
 
 
 def _problems(section: str, thing: Any, fields: Iterable[str]) -> Iterable[tuple[str, str]]:
     """What must hold between the values of an object."""
     if section == "cameras":
-        yield from CAMERAS.types[thing.type].check(
-            {key: getattr(thing, key) for key in ("origin", "target", "up")})
-    elif section == "shapes" and set(fields) != {"emission"}:
+        yield from CAMERAS.problems(
+            thing.type, {key: getattr(thing, key) for key in ("origin", "target", "up")})
+    elif section in VALUED:
+        yield from VALUED[section].problems(thing.type, thing.values)
+    elif not all(leaf.split(".")[0] in ("emission", "colors") for leaf in fields):
         shape: Shape = thing
         message = light_problem(shape)
         if message:

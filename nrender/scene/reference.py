@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from .cameras import CAMERAS
 from .integrators import INTEGRATORS
 from .lights import LIGHTS
+from .materials import COMMON as MODIFIERS
 from .materials import MATERIALS
 from .optimize import KEYS
-from .schema import REQUIRED, Family, Key
+from .schema import REQUIRED, Derived, Family, Key
 from .shapes import COMMON, SHAPES, TRANSFORM
+from .textures import TABLES
 
 FAMILIES: tuple[Family, ...] = (CAMERAS, INTEGRATORS, MATERIALS, SHAPES, LIGHTS)
 
@@ -29,6 +31,8 @@ def default_text(key: Key) -> str:
         return "**required**"
     if key.default is None:
         return "none"
+    if isinstance(key.default, Derived):
+        return key.default.doc
     if isinstance(key.default, bool):
         return "true" if key.default else "false"
     return str(list(key.default) if isinstance(key.default, tuple) else key.default)
@@ -40,6 +44,9 @@ def tables() -> dict[str, str]:
     for family in FAMILIES:
         for name, model in family.types.items():
             result[f"{family.section}: `{name}`"] = table(model.keys)
+    result["materials: keys of every type"] = table(MODIFIERS)
+    for kind, keys in TABLES.items():
+        result[f"textures: `{kind}`"] = table(keys)
     result["shapes: keys of every type"] = table(COMMON)
     result["shapes: `transform`"] = table(TRANSFORM)
     result["optimize"] = table(KEYS)

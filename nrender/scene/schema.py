@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..errors import did_you_mean
 from .values import Bad, Shape, check_range, count_of, range_text, read_array, show
+
+Values = Mapping[str, Any]
 
 
 class _Required:
@@ -27,11 +28,21 @@ REQUIRED = _Required()
 
 
 @dataclass(frozen=True)
+class Derived:
+    """A default that comes from the other keys of the object.  doc: how, in words."""
+
+    doc: str
+    of: Callable[[Values], Any]
+
+
+@dataclass(frozen=True)
 class Key:
     """One key.  Use the functions below to make one.
 
     shapes: shapes that are allowed, None = any length; low, high: bounds, both included unless
-    `open_ends`; default: None = may be left out; differentiable: it is a parameter.
+    `open_ends`; default: None = may be left out; differentiable: it is a parameter; textured: what may
+    stand for a constant (kinds of textures.py); constant: False if only a texture may; fill: give the
+    keys of a map their defaults.
     """
 
     kind: str
@@ -44,9 +55,19 @@ class Key:
     options: tuple[str, ...] = ()
     differentiable: bool = False
     keys: Mapping[str, Key] = field(default_factory=dict)
+    textured: tuple[str, ...] = ()
+    constant: bool = True
+    fill: bool = False
+
+    @property
+    def channels(self) -> int:
+        """3 for a colour, 1 for a number."""
+        return 1 if () in self.shapes else 3
 
     def read(self, value: Any) -> Any:
         """The checked value: an array, int, str or bool.  Raises Bad."""
+        if not self.constant:
+            raise Bad(f"expected {self.expected()}, got {show(value)}")
         if self.kind in ("number", "integer"):
             array = read_array(value, self.shapes, self.kind == "integer")
             check_range(array, self.low, self.high, self.open_ends, self.kind)
@@ -66,22 +87,25 @@ class Key:
         """What may stand there, in words (also for the reference)."""
         if self.kind in ("number", "integer"):
             what = " or ".join(count_of(shape, self.kind) for shape in self.shapes)
-            return f"{what} {range_text(self.low, self.high, self.open_ends)}".strip()
+            constant = f"{what} {range_text(self.low, self.high, self.open_ends)}".strip()
+            return " or ".join([constant] * self.constant + ["a texture"] * bool(self.textured))
         if self.kind == "choice":
             return "one of " + ", ".join(self.options)
         return {"flag": "true or false", "map": "a map", "file": "a file name",
                 "name": "a name"}[self.kind]
 
     def default_value(self) -> Any:
-        """The default as `read` would give it; None where there is none."""
+        """The default as `read` would give it; None where there is none, or it depends on other keys."""
         if self.default is None or self.default is REQUIRED or self.kind == "map":
+            return None
+        if isinstance(self.default, Derived):
             return None
         return self.read(self.default)
 
 
 def number(doc: str, *, default: Any = REQUIRED, low: float = -math.inf, high: float = math.inf,
-           open_ends: bool = False, differentiable: bool = False) -> Key:
-    return Key("number", doc, default, ((),), low, high, open_ends, (), differentiable)
+           open_ends: bool = False, differentiable: bool = False, textured: tuple[str, ...] = ()) -> Key:
+    return Key("number", doc, default, ((),), low, high, open_ends, (), differentiable, textured=textured)
 
 
 def numbers(doc: str, *shapes: Shape, default: Any = REQUIRED, low: float = -math.inf,
@@ -89,9 +113,11 @@ def numbers(doc: str, *shapes: Shape, default: Any = REQUIRED, low: float = -mat
     return Key("number", doc, default, shapes, low, high, False, (), differentiable)
 
 
-def colour(doc: str, *, default: Any = REQUIRED, high: float = math.inf) -> Key:
+def colour(doc: str, *, default: Any = REQUIRED, high: float = math.inf, textured: tuple[str, ...] = (),
+           constant: bool = True) -> Key:
     """Linear RGB, not negative; a parameter."""
-    return numbers(doc, (3,), default=default, low=0.0, high=high, differentiable=True)
+    return Key("number", doc, default, ((3,),), 0.0, high, differentiable=True, textured=textured,
+               constant=constant)
 
 
 def integer(doc: str, *, low: float, high: float = math.inf, default: Any = REQUIRED) -> Key:
@@ -107,7 +133,7 @@ def choice(doc: str, *options: str, default: Any = REQUIRED) -> Key:
     return Key("choice", doc, default, options=options)
 
 
-def flag(doc: str, *, default: bool) -> Key:
+def flag(doc: str, *, default: bool | None) -> Key:
     return Key("flag", doc, default)
 
 
@@ -116,12 +142,9 @@ def text(doc: str, kind: str, *, default: Any = REQUIRED) -> Key:
     return Key(kind, doc, default)
 
 
-def nested(doc: str, keys: Mapping[str, Key]) -> Key:
+def nested(doc: str, keys: Mapping[str, Key], *, fill: bool = False) -> Key:
     """A map with keys of its own; it may be left out."""
-    return Key("map", doc, None, keys=keys)
-
-
-Values = Mapping[str, Any]
+    return Key("map", doc, None, keys=keys, fill=fill)
 
 
 def nothing_to_check(values: Values) -> Iterable[tuple[str, str]]:
@@ -130,31 +153,34 @@ def nothing_to_check(values: Values) -> Iterable[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Model:
-    """One type: its keys, what must hold between them, and keys that are still to come.
+    """One type: its keys, and what must hold between them.
 
     check(values) yields (key, message) for what is wrong though each key is right; it runs when a
-    scene is loaded and when it is changed.  build(values, base) of a shape gives its local
-    vertices (N, 3) float64 and faces (M, 3), and raises Bad.
+    scene is loaded and when it is changed.  build(values, base) gives what files add, base being the
+    folder that their paths start from, and raises Bad: of a shape its Mesh, of a light its values.
     """
 
     doc: str
     keys: Mapping[str, Key]
     check: Callable[[Values], Iterable[tuple[str, str]]] = nothing_to_check
-    build: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
-    planned: tuple[str, ...] = ()
+    build: Callable[[Values, Path], Any] | None = None
 
 
 @dataclass(frozen=True)
 class Family:
-    """All types of one section, the keys they share, and the types that are still to come."""
+    """All types of one section, and the keys and checks that they share."""
 
     section: str
     types: Mapping[str, Model]
-    planned: tuple[str, ...] = ()
     common: Mapping[str, Key] = field(default_factory=dict)
-    planned_keys: tuple[str, ...] = ()
+    check: Callable[[Values], Iterable[tuple[str, str]]] = nothing_to_check
     default_type: str | None = None
 
     def keys(self, type_name: str) -> dict[str, Key]:
         """The keys of a type: its own, then those that all share."""
         return {**self.types[type_name].keys, **self.common}
+
+    def problems(self, type_name: str, values: Values) -> Iterable[tuple[str, str]]:
+        """(key, message) of what doesn't go together."""
+        yield from self.types[type_name].check(values)
+        yield from self.check(values)

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 Shape = tuple[int | None, ...]
+Index = tuple[int | str, ...]
 
 LARGEST = 1e18
 """Kernels compute in float32, in which squares of larger numbers overflow."""
 
 
 class Bad(ValueError):
-    """A value that can't be used; `index` says which entry of it (for the line in the file)."""
+    """A value that can't be used; `index` says which entry of it, by number or key (for the line in the file)."""
 
-    def __init__(self, message: str, index: tuple[int, ...] = ()) -> None:
+    def __init__(self, message: str, index: Index = ()) -> None:
         super().__init__(message)
         self.index = index
 
@@ -49,13 +50,14 @@ def show(value: Any) -> str:
 
 
 def count_of(shape: Shape, noun: str) -> str:
-    """'a number', '3 numbers', 'rows of 3 numbers', '3 rows of 4 numbers'."""
+    """'a number', '3 numbers', 'rows of 3 numbers', '3 rows of 4 numbers', 'rows of rows of numbers'."""
     if shape == ():
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     if len(shape) == 1:
         return f"{shape[0] if shape[0] is not None else 'a list of'} {noun}s"
     rows = "rows" if shape[0] is None else f"{shape[0]} rows"
-    return f"{rows} of {shape[1]} {noun}s"
+    inner = f"{noun}s" if shape[1:] == (None,) else count_of(shape[1:], noun)
+    return f"{rows} of {inner}"
 
 
 def read_array(value: Any, shapes: tuple[Shape, ...], integers: bool = False) -> np.ndarray:
@@ -91,7 +93,7 @@ def read_array(value: Any, shapes: tuple[Shape, ...], integers: bool = False) ->
     return array
 
 
-def at(index: tuple[int, ...]) -> str:
+def at(index: Index) -> str:
     """` at index 2`, ` at index [4, 1]`, or nothing for a value that isn't a list."""
     return "" if not index else f" at index {index[0] if len(index) == 1 else list(index)}"
 

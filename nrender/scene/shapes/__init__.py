@@ -1,7 +1,6 @@
 """Shape types, one a file, and what all shapes share.
 
-A new type: a file with `MODEL`, whose `build(values, base)` gives local vertices and faces, and a
-line in `SHAPES`.
+A new type: a file with `MODEL`, whose `build(values, base)` gives a local Mesh, and a line in `SHAPES`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..models import Transform
-from ..schema import Family, Values, colour, flag, nested, numbers, text
-from . import cube, disk, mesh, rectangle, sphere
+from ..schema import Family, Values, choice, colour, flag, nested, numbers, text
+from . import cube, disk, mesh, rectangle, sphere, teapot
 
 
 def check_transform(values: Values) -> Iterable[tuple[str, str]]:
@@ -50,8 +49,12 @@ TRANSFORM = {
 COMMON = {
     "material": text("name of a material; without one a shape that emits is black", "name",
                      default=None),
-    "emission": colour("radiance, linear RGB, that leaves its front", default=None),
+    "emission": colour("radiance, linear RGB, that leaves its front", default=None,
+                       textured=("image", "checkerboard")),
     "two_sided": flag("emit from the back, too", default=False),
+    "normals": choice("of shading: of the triangles, or of the vertices (mean of the triangles, weighted by "
+                      "angle), or as in the file; without it, file if it has them, else flat",
+                      "flat", "smooth", "file", default=None),
     "transform": nested("from local to world coordinates", TRANSFORM),
 }
 
@@ -63,8 +66,7 @@ SHAPES = Family(
         "cube": cube.MODEL,
         "sphere": sphere.MODEL,
         "disk": disk.MODEL,
+        "teapot": teapot.MODEL,
     },
-    planned=("teapot",),
-    common=COMMON,
-    planned_keys=("uvs", "normals", "colors"),
+    COMMON,
 )

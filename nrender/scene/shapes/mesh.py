@@ -1,8 +1,8 @@
 """A triangle mesh: inline arrays, or a file.
 
-The vertices keep the file's numbers, since they are parameters: of an OBJ only positions and faces
-are read (its vertices would otherwise be torn apart along seams of texture and normals), and the
-loose triangles of an STL are joined where corners are equal.
+The vertices keep the file's numbers, since they are parameters; texture coordinates and normals belong
+to face corners, so that no vertex is torn apart along a seam.  The loose triangles of an STL are
+joined where corners are equal.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from ..models import Mesh
 from ..schema import Model, Values, integers, numbers, text
 from ..values import LARGEST, Bad
+from .obj import read_obj
+from .ply import with_attributes
 
 FORMATS = (".obj", ".ply", ".stl")
 PLANNED = (".gltf", ".glb")
@@ -29,98 +32,97 @@ def check(values: Values) -> Iterable[tuple[str, str]]:
         yield "", f"expected either vertices and faces, or file; got {got}"
 
 
-def build(values: Values, base: Path) -> tuple[np.ndarray, np.ndarray]:
+def build(values: Values, base: Path) -> Mesh:
+    """The mesh; what is given inline stands for what the file has.  Raises Bad."""
     if values.get("file") is None:
-        return values["vertices"], values["faces"]
-    return read_mesh(base / values["file"], values["file"])
+        mesh = Mesh(values["vertices"], values["faces"])
+    else:
+        mesh = read_mesh(base / values["file"], values["file"])
+    uvs, colors, normals = values.get("uvs"), values.get("colors"), values.get("corner_normals")
+    if colors is not None:
+        _check_length("colors", colors, len(mesh.vertices), "vertices")
+        mesh = mesh._replace(colors=colors)
+    if normals is not None:
+        _check_length("corner_normals", normals, len(mesh.faces), "faces")
+        mesh = mesh._replace(normals=normals)
+    if uvs is not None and uvs.ndim == 3:
+        _check_length("uvs", uvs, len(mesh.faces), "faces")
+        mesh = mesh._replace(uvs=uvs)
+    elif uvs is not None:
+        _check_length("uvs", uvs, len(mesh.vertices), "vertices")
+        # A face number out of range is reported later; here it must not stop anything.
+        mesh = mesh._replace(uvs=uvs[np.clip(mesh.faces, 0, len(uvs) - 1)])
+    return mesh
 
 
-def read_mesh(path: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """All triangles of a mesh file in its own order: (N, 3) float64 and (M, 3) int64.
+def _check_length(key: str, array: np.ndarray, count: int, of: str) -> None:
+    if len(array) != count:
+        raise Bad(f"expected one row for each of the {count} {of}, got {len(array)} rows", (key,))
+
+
+def read_mesh(path: Path, name: str) -> Mesh:
+    """All triangles of a mesh file in its own order.
 
     `name` is the file for messages.  Raises Bad for a file that can't be used.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         later = "; glTF is not supported yet" if suffix in PLANNED else ""
-        raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'{later}")
+        raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'{later}", ("file",))
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Bad(f"cannot read '{name}': {reason}") from None
+        raise Bad(f"cannot read '{name}': {reason}", ("file",)) from None
     try:
         with warnings.catch_warnings():
             # NumPy only warns when it stops reading in the middle of malformed numbers.
             warnings.simplefilter("error", DeprecationWarning)
-            meshes = list(_parse(data, suffix))
+            mesh = read_obj(data) if suffix == ".obj" else _parse(data, suffix)
     except Bad as bad:
-        raise Bad(f"cannot read '{name}': {bad}") from None
+        raise Bad(f"cannot read '{name}': {bad}", ("file",)) from None
     except Exception as error:   # whatever a parser meets in a damaged file
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise Bad(f"cannot read '{name}': not a proper {suffix[1:].upper()} file "
-                  f"({reason})") from None
-    if not meshes:
-        raise Bad(f"'{name}' holds no triangles")
-    starts = np.cumsum([0] + [len(vertices) for vertices, _ in meshes])
-    vertices = np.concatenate([vertices for vertices, _ in meshes])
-    faces = np.concatenate(
-        [faces + start for (_, faces), start in zip(meshes, starts, strict=False)])
+                  f"({reason})", ("file",)) from None
+    if mesh is None:
+        raise Bad(f"'{name}' holds no triangles", ("file",))
     if suffix == ".stl":
-        vertices, faces = join_equal(vertices, faces)
-    wrong = np.argwhere(~(np.abs(vertices) <= LARGEST))     # NaN, too
+        vertices, faces = join_equal(mesh.vertices, mesh.faces)
+        mesh = Mesh(vertices, faces)
+    for array, noun in ((mesh.vertices, "vertex"), (mesh.uvs, "uv of triangle"), (mesh.normals, "normal of triangle"),
+                        (mesh.colors, "color of vertex")):
+        _check_finite(array, noun, name)
+    return mesh
+
+
+def _check_finite(array: np.ndarray | None, noun: str, name: str) -> None:
+    if array is None:
+        return
+    wrong = np.argwhere(~(np.abs(array) <= LARGEST))     # NaN, too
     if len(wrong):
-        i, j = (int(n) for n in wrong[0])
-        raise Bad(f"expected finite numbers up to {LARGEST:g}, got {float(vertices[i, j])} at "
-                  f"vertex {i} of '{name}'")
-    return vertices, faces
+        index: tuple[int, ...] = tuple(wrong[0].tolist())
+        raise Bad(f"expected finite numbers up to {LARGEST:g}, got {float(array[index])} at "
+                  f"{noun} {index[0]} of '{name}'", ("file",))
 
 
-def _parse(data: bytes, suffix: str) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+def _parse(data: bytes, suffix: str) -> Mesh | None:
+    """PLY and STL, of which each file holds one mesh."""
     import trimesh
 
-    if suffix == ".obj":
-        data = only_geometry(data)
     loaded = trimesh.load_scene(
         io.BytesIO(data), file_type=suffix[1:], process=False, maintain_order=True,
         skip_materials=True, fix_texture=False)
-    for geometry in loaded.geometry.values():
-        part: Any = geometry
-        if len(getattr(part, "faces", ())):
-            yield (np.array(part.vertices, dtype=np.float64),
-                   np.array(part.faces, dtype=np.int64))
-
-
-def only_geometry(data: bytes) -> bytes:
-    """The `v` and `f` lines of an OBJ, faces with position indices only and none of them relative.
-
-    So all its objects and groups come as one mesh, and vertex i is the file's i-th `v`.
-    """
-    lines: list[str] = []
-    count = faces = 0
-    highest, highest_face = 0, 0
-    for line in data.decode("utf-8", errors="replace").replace("\\\n", " ").splitlines():
-        words = line.split("#", 1)[0].split()
-        if not words or words[0] not in ("v", "f"):
-            continue
-        if words[0] == "v":
-            count += 1
-            lines.append(" ".join(words[:4]))
-        else:
-            corners = [int(word.split("/", 1)[0]) for word in words[1:]]
-            if len(corners) < 3 or 0 in corners:
-                raise ValueError(f"face line '{' '.join(words)[:40]}'")
-            corners = [i if i > 0 else count + 1 + i for i in corners]
-            if min(corners) < 1:
-                raise Bad(f"face {faces} has a vertex before the first")
-            if max(corners) > highest:
-                highest, highest_face = max(corners), faces
-            faces += 1
-            lines.append("f " + " ".join(map(str, corners)))
-    if highest > count:
-        raise Bad(f"face {highest_face} has vertex {highest - 1}, but the mesh has {count} "
-                  f"vertices, from 0 to {count - 1}")
-    return ("\n".join(lines) + "\n").encode()
+    meshes: list[Any] = [part for part in loaded.geometry.values() if len(getattr(part, "faces", ()))]
+    if not meshes:
+        return None
+    vertices = np.concatenate([np.array(part.vertices, dtype=np.float64) for part in meshes])
+    starts = np.cumsum([0] + [len(part.vertices) for part in meshes])
+    faces = np.concatenate([np.array(part.faces, dtype=np.int64) + start
+                            for part, start in zip(meshes, starts, strict=False)])
+    mesh = Mesh(vertices, faces)
+    raw = meshes[0].metadata.get("_ply_raw") if suffix == ".ply" else None
+    return mesh if raw is None else with_attributes(mesh, raw)
 
 
 def join_equal(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,6 +141,12 @@ MODEL = Model(
         "faces": integers("vertex numbers from 0, counter-clockwise seen from the front",
                           (None, 3), default=None),
         "file": text("OBJ, PLY or STL; relative to the scene file", "file", default=None),
+        "uvs": numbers("of vertices, or of the three corners of each face; instead of the file's",
+                       (None, 2), (None, 3, 2), default=None),
+        "corner_normals": numbers("of the three corners of each face, local; instead of the file's",
+                                  (None, 3, 3), default=None),
+        "colors": numbers("of vertices, linear RGB; instead of the file's", (None, 3), low=0, high=1,
+                          default=None, differentiable=True),
     },
     check,
     build,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..models import Mesh
 from ..schema import Model, Values, integer
 
 
@@ -40,11 +41,29 @@ def subdivide(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.n
     return np.concatenate([vertices, middle]), divided
 
 
-def build(values: Values, base: Path) -> tuple[np.ndarray, np.ndarray]:
+def longitude_latitude(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """uvs (M, 3, 2) of corners: u grows to the east, 0.5 at +z; v is 0 at -y and 1 at +y.
+
+    Across the seam at -z, u goes on beyond [0, 1]; at a pole it is that of the triangle's middle.
+    """
+    corners = vertices[faces]
+    middle = corners.mean(axis=1, keepdims=True)
+
+    def east(points: np.ndarray) -> np.ndarray:
+        return 0.5 + np.arctan2(points[..., 0], points[..., 2]) / (2 * np.pi)
+
+    u = east(corners)
+    u += np.round(east(middle) - u)
+    at_pole = np.hypot(corners[..., 0], corners[..., 2]) < 1e-12
+    v = 0.5 + np.arcsin(np.clip(corners[..., 1], -1, 1)) / np.pi
+    return np.stack([np.where(at_pole, east(middle), u), v], axis=2)
+
+
+def build(values: Values, base: Path) -> Mesh:
     vertices, faces = icosahedron()
     for _ in range(values["subdivisions"]):
         vertices, faces = subdivide(vertices, faces)
-    return vertices, faces
+    return Mesh(vertices, faces, longitude_latitude(vertices, faces))
 
 
 MODEL = Model(
