@@ -14,7 +14,9 @@ from nrender.real import FLOAT64
 from nrender.rng import stream
 from nrender.tables import alias_table
 
-VERTICES = np.array([[0, 0, 2], [1, 0, 2], [0, 1, 2], [3, 0, 1], [3, 0.5, 1], [3, 0, 2.5], [0, -2, 1], [1, -2, 3], [0, -1, 4.0]])
+VERTICES = np.array(
+    [[0, 0, 2], [1, 0, 2], [0, 1, 2], [3, 0, 1], [3, 0.5, 1], [3, 0, 2.5], [0, -2, 1], [1, -2, 3], [0, -1, 4.0]]
+)
 FACES = np.arange(9).reshape(3, 3)
 X = np.array([0.3, 0.2, 0.0])
 
@@ -119,11 +121,12 @@ def test_a_compiled_scene_gives_faces_the_chance_of_their_power():
     from nrender import Scene
     from nrender.compile_scene import compile_scene
 
+    camera = {"type": "perspective", "origin": [0, 0, 5], "target": [0, 0, 0], "resolution": [8, 8]}
     triangle = {"type": "mesh", "vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]}
     scene = Scene.from_dict(
         {
             "nrender": 1,
-            "cameras": {"main": {"type": "perspective", "origin": [0, 0, 5], "target": [0, 0, 0], "resolution": [8, 8]}},
+            "cameras": {"main": camera},
             "shapes": {
                 "a": {**triangle, "emission": [1, 2, 3]},
                 "b": {**triangle, "emission": [1, 1, 1], "two_sided": True, "transform": {"scale": 2}},

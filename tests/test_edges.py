@@ -98,7 +98,7 @@ def test_silhouettes_and_creases_of_a_cube_seen_from_a_corner():
     weight = by_ends(ends, importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5])))
     for (a, b), (value,) in weight.items():
         sides = np.abs(v[a] - v[b]).sum() / 2
-        assert value == (0.0 if sides == 2 else 1.0)  # a diagonal, across which nothing changes; all else is a right angle
+        assert value == (0.0 if sides == 2 else 1.0)  # nothing changes across a diagonal
 
 
 def test_a_change_of_material_is_an_edge():

@@ -35,7 +35,8 @@ def test_the_ray_goes_through_the_screen_point():
 
 @pytest.mark.parametrize("theta, sx, sy, t", CASES)
 def test_project_inverts_ray(theta, sx, sy, t):
-    assert_allclose(perspective.project(theta, CAMERA, triple(world(theta, sx, sy, t))), [sx, sy, t], rtol=1e-10, atol=1e-12)
+    seen = perspective.project(theta, CAMERA, triple(world(theta, sx, sy, t)))
+    assert_allclose(seen, [sx, sy, t], rtol=1e-10, atol=1e-12)
 
 
 def test_a_point_behind_the_camera_has_a_negative_distance():
