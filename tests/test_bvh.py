@@ -62,11 +62,7 @@ def count(triangles):
     return 60 if len(triangles) > 5000 else 600
 
 
-IMPRECISE = pytest.param(
-    "tiny and large", FLOAT32, marks=pytest.mark.xfail(strict=True, reason="edge functions' rounding")
-)
 CASES = [(name, width) for name in SOUPS for width in (FLOAT32, FLOAT64)]
-CASES[CASES.index(("tiny and large", FLOAT32))] = IMPRECISE
 
 
 @pytest.mark.parametrize("name, width", CASES)
