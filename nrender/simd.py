@@ -216,8 +216,10 @@ def _real(typing, x):
         kind = sig.args[0]
         if not isinstance(kind, Vector):
             return _lanes(context, builder, args[0], kind, FLOATS)
+        if kind == FLOATS:
+            return args[0]
         convert = builder.sitofp if kind.element.signed else builder.uitofp
-        return args[0] if kind == FLOATS else convert(args[0], context.get_value_type(FLOATS))
+        return convert(args[0], context.get_value_type(FLOATS))
 
     return FLOATS(types.unliteral(x)), generate
 

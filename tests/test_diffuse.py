@@ -17,7 +17,7 @@ def direction(rng=RNG):
     return triple(w / np.linalg.norm(w))
 
 
-CASES = [(triple(RNG.random(3)), direction(), direction()) for _ in range(6)] + [((0.0, 0.0, 1.0), *[(0.0, 0.0, 1.0)] * 2)]
+CASES = [(triple(RNG.random(3)), direction(), direction()) for _ in range(6)] + [((0.0, 0.0, 1.0),) * 3]
 
 
 @pytest.mark.parametrize("rho, wi, wo", CASES)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..device import Primitive, device
 from ..local import local_integers
 from ..real import BIG, FLOAT32, FLOAT64, gather, put
-from .triangle import edge_functions, plane_hit, vector_at
+from .triangle import axes, edge_functions, plane_hit, vector_at
 
 
 class Hit(NamedTuple):
@@ -57,13 +57,13 @@ def _box(nodes, k, o, inverse, t):
 
 
 @device(strict=True)
-def _leaf(scene, first, count, o, d, best):
+def _leaf(scene, first, count, o, d, across, best):
     """The nearest of `best` and the triangles of a leaf; equal distances go to the lower face, whatever the order."""
     t, face, u, v = best
     for slot in range(first, first + count):
         k = 9 * slot
         v0, v1, v2 = vector_at(scene.corners, k), vector_at(scene.corners, k + 3), vector_at(scene.corners, k + 6)
-        w0, w1, w2, inside = edge_functions(v0, v1, v2, o, d)
+        w0, w1, w2, inside = edge_functions(v0, v1, v2, o, across)
         if inside:
             s, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
             if hit and s > 0.0 and s <= t:
@@ -77,6 +77,7 @@ def _leaf(scene, first, count, o, d, best):
 def _walk(scene, o, d, t_max, any_hit):
     nodes, links = scene.nodes, scene.links
     pending = local_integers()
+    across = axes(d)
     inverse = (_inverse(d[0]), _inverse(d[1]), _inverse(d[2]))
     best = (t_max, -1, 0.0 * t_max, 0.0 * t_max)
     top, node = 0, 0
@@ -87,10 +88,10 @@ def _walk(scene, o, d, t_max, any_hit):
         child1, count1 = int(gather(links, 4 * node + 2)), gather(links, 4 * node + 3)
         enter0, enter1 = near0 <= far0, near1 <= far1
         if enter0 and count0 > 0:
-            best = _leaf(scene, child0, count0, o, d, best)
+            best = _leaf(scene, child0, count0, o, d, across, best)
             enter0 = False
         if enter1 and count1 > 0:
-            best = _leaf(scene, child1, count1, o, d, best)
+            best = _leaf(scene, child1, count1, o, d, across, best)
             enter1 = False
         if any_hit and best[1] >= 0:
             return best

@@ -5,24 +5,35 @@ needs.
 """
 
 from ..device import device
-from ..real import gather
-from ..vec import add, cross, cross_adj, cross_tan, madd, scale, sub
+from ..real import absolute, gather
+from ..vec import add, choose, cross, cross_adj, cross_tan, madd, scale, sub
 
 
 @device(strict=True)
-def edge_functions(v0, v1, v2, o, d):
-    """(w0, w1, w2, inside): barycentric weights of the line o + t d times their sum, and whether it passes inside.
+def axes(d):
+    """Two vectors across the direction d, for `edge_functions`: once a ray."""
+    x, y, z = absolute(d[0]), absolute(d[1]), absolute(d[2])
+    zero = 0.0 * d[0]
+    first = choose((x < y) & (x < z), (zero, d[2], -d[1]), choose(y < z, (-d[2], zero, d[0]), (d[1], -d[0], zero)))
+    return first, _cross(d, first)
 
-    Watertight: each is a triple product of the ray with an edge's two ends, so the triangles on both sides of an edge
-    compute the same number with opposite sign, to the last bit, and no ray passes between them. `strict`: a fused
-    multiply-add would break that symmetry. (Edge functions: Woop et al. 2013, without the shear.)
+
+@device(strict=True)
+def edge_functions(v0, v1, v2, o, across):
+    """(w0, w1, w2, inside): barycentric weights of a line from o times their sum, and whether it passes inside.
+
+    Watertight: seen along the line a vertex is at two coordinates `across`, rounded, but the same for all triangles
+    that share it. A difference of two rounded products has the right sign or is 0, so on that plane the triangles
+    join without gaps, at edges and at vertices. `strict`: a fused multiply-add would break that. (As Woop et al.
+    2013, with two axes across the ray in the place of their shear.)
     """
-    a = sub(v0, o)
-    b = sub(v1, o)
-    c = sub(v2, o)
-    w0 = _dot(d, _cross(c, b))
-    w1 = _dot(d, _cross(a, c))
-    w2 = _dot(d, _cross(b, a))
+    a, b, c = sub(v0, o), sub(v1, o), sub(v2, o)
+    ax, ay = _dot(a, across[0]), _dot(a, across[1])
+    bx, by = _dot(b, across[0]), _dot(b, across[1])
+    cx, cy = _dot(c, across[0]), _dot(c, across[1])
+    w0 = bx * cy - by * cx
+    w1 = cx * ay - cy * ax
+    w2 = ax * by - ay * bx
     inside = ((w0 >= 0.0) & (w1 >= 0.0) & (w2 >= 0.0)) | ((w0 <= 0.0) & (w1 <= 0.0) & (w2 <= 0.0))
     return w0, w1, w2, inside
 
@@ -41,7 +52,7 @@ def plane_hit(v0, v1, v2, o, d, w0, w1, w2):
 @device(strict=True)
 def intersect(v0, v1, v2, o, d):
     """(t, b1, b2, hit) of the line o + t d; the caller tests t."""
-    w0, w1, w2, inside = edge_functions(v0, v1, v2, o, d)
+    w0, w1, w2, inside = edge_functions(v0, v1, v2, o, axes(d))
     t, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
     return t, b1, b2, hit & inside
 

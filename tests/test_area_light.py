@@ -1,0 +1,138 @@
+"""light/area.py and the alias table: chosen in proportion to power, uniform on a face, density per steradian."""
+
+import naive
+import numpy as np
+import pytest
+from chi2 import chi_squared_test
+from derivatives import triple
+from drivers import tables_of
+from numpy.testing import assert_allclose
+
+from nrender.geometry.surface import surface
+from nrender.light import area
+from nrender.real import FLOAT64
+from nrender.rng import stream
+from nrender.tables import alias_table
+
+VERTICES = np.array(
+    [[0, 0, 2], [1, 0, 2], [0, 1, 2], [3, 0, 1], [3, 0.5, 1], [3, 0, 2.5], [0, -2, 1], [1, -2, 3], [0, -1, 4.0]]
+)
+FACES = np.arange(9).reshape(3, 3)
+X = np.array([0.3, 0.2, 0.0])
+
+
+def lamps(two_sided=True):
+    """Faces 0 and 2 emit, 1 does not."""
+    return tables_of(VERTICES, FACES, FLOAT64, emission={0: [1.0, 2.0, 3.0], 2: [0.5, 0.0, 0.0]}, two_sided=two_sided)
+
+
+def power(tables):
+    areas = [np.linalg.norm(naive.area_normal(VERTICES[f])) / 2 for f in FACES]
+    p = np.array([areas[0] * 6.0, 0.0, areas[2] * 0.5])
+    return p / p.sum()
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [[1.0], [1.0, 1.0], [0.0, 3.0], [3.0, 0.0, 0.0, 1.0], list(range(1, 40)), [1e-12, 1.0, 1e12], [0.1] * 7],
+)
+def test_an_alias_table_gives_each_index_its_probability(weights):
+    p, threshold, alias = alias_table(np.array(weights))
+    assert_allclose(p, np.array(weights) / np.sum(weights))
+    chance = np.zeros(len(weights))
+    for slot in range(len(weights)):
+        chance[slot] += threshold[slot] / len(weights)
+        chance[alias[slot]] += (1.0 - threshold[slot]) / len(weights)
+    assert_allclose(chance, p, atol=1e-14)
+    assert ((threshold >= 0) & (threshold <= 1)).all()
+
+
+def samples(n):
+    tables = lamps()
+    return tables, [area.sample(tables, stream(1, k, 0), triple(X))[1] for k in range(n)]
+
+
+def test_faces_are_chosen_in_proportion_to_power():
+    tables, points = samples(20000)
+    assert_allclose(tables.face_chance, power(tables))
+    counts = np.bincount([s.face for s in points], minlength=3)
+    assert counts[1] == 0
+    chi_squared_test(counts[[0, 2]], len(points) * power(tables)[[0, 2]])
+
+
+@pytest.mark.parametrize("face", [0, 2])
+def test_points_are_uniform_on_a_face(face):
+    _, points = samples(60000)
+    b = np.array([(s.u, s.v) for s in points if s.face == face])
+    assert len(b) > 1000
+    counts = np.histogram2d(*b.T, np.linspace(0, 1, 6))[0]
+    i, j = np.indices((5, 5))
+    expected = np.where(i + j < 4, 0.08, np.where(i + j == 4, 0.04, 0.0))
+    chi_squared_test(counts, len(b) * expected, tests=2)
+
+
+def test_a_sample_is_the_surface_that_is_seen_from_x():
+    tables, points = samples(200)
+    for s in points:
+        seen = surface(tables, s.face, s.u, s.v, triple(np.array(s.point) - X))
+        assert s == seen
+        assert np.dot(s.normal, np.array(s.point) - X) < 0.0
+
+
+def test_the_pdf_is_per_steradian():
+    """chance r^2 / (area cos); the mean of 1/pdf over the samples of a face, times its chance, is its solid angle."""
+    tables, points = samples(20000)
+    inverse = {0: [], 2: []}
+    for s in points:
+        w = np.array(s.point) - X
+        pdf = area.pdf(tables, s, triple(w))
+        n = naive.area_normal(VERTICES[FACES[s.face]])
+        cosine = abs(n @ w) / np.linalg.norm(n) / np.linalg.norm(w)
+        expected = power(tables)[s.face] / (np.linalg.norm(n) / 2) * (w @ w) / cosine
+        assert pdf == pytest.approx(expected, rel=1e-12)
+        inverse[s.face].append(power(tables)[s.face] / pdf)
+    for face, values in inverse.items():
+        error = np.std(values) / np.sqrt(len(values))
+        assert error < 0.02 * np.mean(values)
+        assert abs(np.mean(values) - naive.solid_angle(VERTICES[FACES[face]], X)) < 4 * error
+
+
+def test_the_solid_angle_itself():
+    """Of an octant: pi/2."""
+    assert naive.solid_angle(np.eye(3), np.zeros(3)) == pytest.approx(np.pi / 2)
+
+
+@pytest.mark.parametrize("two_sided", [False, True])
+def test_emission_is_from_the_front_unless_two_sided(two_sided):
+    tables = lamps(two_sided)
+    start = tables.camera + 15
+    for direction, front in (((0.0, 0.0, -1.0), True), ((0.0, 0.0, 1.0), False)):
+        s = surface(tables, 0, 0.2, 0.3, direction)
+        offset, lit = area.offset(tables, s, direction, True)
+        assert lit == (front or two_sided)
+        assert not area.offset(tables, s, direction, False)[1]
+        if lit:
+            assert offset == start
+            assert area.radiance(tables.theta, offset) == (1.0, 2.0, 3.0)
+    assert not area.offset(tables, surface(tables, 1, 0.2, 0.3, direction), direction, True)[1]
+
+
+def test_a_compiled_scene_gives_faces_the_chance_of_their_power():
+    from nrender import Scene
+    from nrender.compile_scene import compile_scene
+
+    camera = {"type": "perspective", "origin": [0, 0, 5], "target": [0, 0, 0], "resolution": [8, 8]}
+    triangle = {"type": "mesh", "vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]}
+    scene = Scene.from_dict(
+        {
+            "nrender": 1,
+            "cameras": {"main": camera},
+            "shapes": {
+                "a": {**triangle, "emission": [1, 2, 3]},
+                "b": {**triangle, "emission": [1, 1, 1], "two_sided": True, "transform": {"scale": 2}},
+                "c": {**triangle, "transform": {"translate": [3, 0, 0]}, "emission": [0, 0, 0]},
+            },
+        }
+    )
+    tables = compile_scene(scene, "main", FLOAT64)[3]
+    assert_allclose(tables.face_chance, np.array([0.5 * 6, 2.0 * 3 * 2, 0.0]) / 15.0)

@@ -1,0 +1,95 @@
+"""camera/perspective.py and film.py."""
+
+import numpy as np
+import pytest
+from derivatives import assert_transpose, difference, taylor_slope, triple
+from numpy.testing import assert_allclose
+
+from nrender.camera import perspective
+from nrender.film import screen_point
+
+CAMERA = 5  # its offset in theta
+
+
+def theta_of(seed):
+    """Origin, and three axes neither orthogonal nor unit, after some other numbers."""
+    rng = np.random.default_rng(seed)
+    axes = np.linalg.qr(rng.normal(size=(3, 3)))[0] * [[0.6], [0.8], [1.3]] + 0.1 * rng.normal(size=(3, 3))
+    return np.concatenate([rng.normal(size=CAMERA), 10 * rng.normal(size=3), axes.reshape(-1), rng.normal(size=3)])
+
+
+CASES = [(theta_of(seed), *map(float, np.random.default_rng(seed).uniform(-1, 1, 2)), 0.5 + seed) for seed in range(8)]
+
+
+def world(theta, sx, sy, t):
+    o, d = perspective.ray(theta, CAMERA, sx, sy)
+    return np.array(o) + t * np.array(d)
+
+
+def test_the_ray_goes_through_the_screen_point():
+    theta = np.concatenate([np.zeros(CAMERA), [1, 2, 3], [2, 0, 0], [0, 1, 0], [0, 0, -1]])
+    o, d = perspective.ray(theta, CAMERA, 0.5, -0.25)
+    assert o == (1, 2, 3)
+    assert d == (1, -0.25, -1)
+
+
+@pytest.mark.parametrize("theta, sx, sy, t", CASES)
+def test_project_inverts_ray(theta, sx, sy, t):
+    seen = perspective.project(theta, CAMERA, triple(world(theta, sx, sy, t)))
+    assert_allclose(seen, [sx, sy, t], rtol=1e-10, atol=1e-12)
+
+
+def test_a_point_behind_the_camera_has_a_negative_distance():
+    theta = theta_of(0)
+    assert perspective.project(theta, CAMERA, triple(world(theta, 0.1, 0.2, -2.0)))[2] == pytest.approx(-2.0)
+
+
+@pytest.mark.parametrize("theta, sx, sy, t", CASES)
+def test_adjoint_of_a_ray_point_is_the_transpose_of_its_tangent(theta, sx, sy, t):
+    rng = np.random.default_rng(1)
+    d_theta, g = rng.normal(size=len(theta)), rng.normal(size=3)
+    gradient = np.zeros(len(theta))
+    perspective.ray_point_adj(gradient, CAMERA, sx, sy, t, triple(g), True)
+    assert_transpose(perspective.ray_point_tan(d_theta, CAMERA, sx, sy, t), g, d_theta, gradient)
+    assert not gradient[:CAMERA].any()
+    assert not gradient[CAMERA + 12 :].any()
+    untouched = np.zeros(len(theta))
+    perspective.ray_point_adj(untouched, CAMERA, sx, sy, t, triple(g), False)
+    assert not untouched.any()
+
+
+@pytest.mark.parametrize("theta, sx, sy, t", CASES)
+def test_tangent_of_a_ray_point_is_its_derivative(theta, sx, sy, t):
+    d_theta = np.random.default_rng(2).normal(size=len(theta))
+    derivative = difference(lambda h: world(theta + h * d_theta, sx, sy, t), 1e-2)
+    assert_allclose(perspective.ray_point_tan(d_theta, CAMERA, sx, sy, t), derivative, rtol=1e-10)
+
+
+@pytest.mark.parametrize("theta, sx, sy, t", CASES)
+def test_the_covector_is_the_derivative_of_the_projection(theta, sx, sy, t):
+    """Of gx sx + gy sy, while the point and the camera move."""
+    rng = np.random.default_rng(3)
+    d_theta, d_x, (gx, gy) = 0.1 * rng.normal(size=len(theta)), 0.1 * rng.normal(size=3), rng.normal(size=2).tolist()
+    x = world(theta, sx, sy, t)
+
+    def seen(h):
+        p = perspective.project(theta + h * d_theta, CAMERA, triple(x + h * d_x))
+        return gx * p[0] + gy * p[1]
+
+    h = perspective.screen_covector(theta, CAMERA, sx, sy, t, gx, gy)
+    value = np.dot(h, d_x - np.array(perspective.ray_point_tan(d_theta, CAMERA, sx, sy, t)))
+    assert_allclose(value, difference(seen, 1e-3), rtol=1e-6)
+    assert taylor_slope(seen, value) == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "x, y, u, expected",
+    [
+        (0, 0, (0.0, 0.0), (-1.0, 1.0)),
+        (7, 3, (1.0, 1.0), (1.0, -1.0)),
+        (4, 2, (0.0, 0.0), (0.0, 0.0)),
+        (1, 0, (0.5, 0.5), (-0.625, 0.75)),
+    ],
+)
+def test_row_0_of_the_film_is_at_the_top(x, y, u, expected):
+    assert screen_point(x, y, *u, 8, 4) == expected

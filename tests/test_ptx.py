@@ -1,0 +1,123 @@
+"""backend/gpu.py: the kernels compile to PTX for CUDA, with no GPU at hand, and without double precision."""
+
+import re
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from nrender.boundary import Edges
+from nrender.device import clone
+from nrender.tables import Tables
+
+pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
+
+TARGET = (8, 0)
+SINGLE, INTEGER = np.zeros(1, np.float32), np.zeros(1, np.int32)
+IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.zeros(1)
+SCENE = Tables(
+    *(SINGLE, INTEGER, INTEGER, INTEGER, INTEGER, SINGLE, INTEGER, INTEGER, SINGLE, INTEGER),
+    *(SINGLE, INTEGER, INTEGER, SINGLE, 0, 0, 0, 0),
+)
+EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0), 1)
+KERNELS = {
+    "render": (SCENE, 1, 1, 1, 1, 0, 1, IMAGE, BAD),
+    "render_tan": (SCENE, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE, IMAGE, BAD),
+    "render_adj": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, SINGLE, BAD),
+    "render_adj, sums in float64": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, MANY, BAD),
+    "edges_tan": (SCENE, EDGES, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE[0], BAD),
+    "edges_adj": (SCENE, EDGES, IMAGE[0], 1, 1, 1, 1, 0, 1, SINGLE, BAD),
+}
+
+# libdevice's sinf and cosf have a branch for |x| > 1e5, which takes the argument to one turn in float64.
+LARGE_ANGLE = [r"cvt\.rn\.f64\.s64", r"mul\.f64\s.*0d3BF921FB54442D19", r"cvt\.rn\.f32\.f64"]
+SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
+
+
+@pytest.fixture(scope="module")
+def compile_ptx():
+    """PTX of a kernel by name. Numba asks the driver for the current device, and NVRTC for the known targets: neither
+    is needed for this."""
+    from numba import cuda
+    from numba.cuda import cuda_paths, dispatcher, types
+    from numba.cuda.cudadrv import nvrtc, nvvm
+    from numba.cuda.typing.typeof import typeof
+
+    from nrender.backend import gpu, kernels
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=TARGET))
+        patch.setattr(nvrtc, "find_closest_arch", lambda cc: cc)
+        patch.setattr(cuda_paths, "_get_nvrtc_path", lambda: None)
+        patch.delattr(cuda_paths.get_cuda_paths, "_cached_result", raising=False)
+        try:
+            nvvm.NVVM()
+        except Exception as reason:  # of whatever kind: the library or a part of it is missing
+            pytest.skip(f"no NVVM library: {reason}".splitlines()[0])
+        done = {}
+
+        def of(name):
+            if name not in done:
+                arguments = types.void(*(typeof(a) for a in KERNELS[name]))
+                body = clone(getattr(kernels, name.split(",")[0]).body, gpu.CUDA)
+                done[name] = cuda.compile_ptx(body, arguments, cc=TARGET)[0]
+            return done[name]
+
+        yield of
+        cuda_paths.get_cuda_paths.__dict__.pop("_cached_result", None)
+
+
+def in_double(ptx):
+    """Instructions on float64; declarations of registers are none."""
+    return [line.strip() for line in ptx.splitlines() if re.search(r"\.f64\b", line) and ".reg" not in line]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_no_instruction_is_in_double_precision(compile_ptx, name):
+    allowed = LARGE_ANGLE + (SUM if "float64" in name else [])
+    lines = in_double(compile_ptx(name))
+    assert [line for line in lines if not any(re.match(pattern, line) for pattern in allowed)] == []
+    walks = 1 if name in ("render", "render_tan") else 2
+    turns = 2 * walks  # a sine and a cosine
+    assert sum(bool(re.match(LARGE_ANGLE[1], line)) for line in lines) <= turns
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_square_roots_and_divisions_are_exact(compile_ptx, name):
+    """A replayed path must be the same path."""
+    ptx = compile_ptx(name)
+    assert "sqrt.rn.f32" in ptx
+    assert "div.rn.f32" in ptx
+    assert not re.search(r"\b(sqrt|div|rcp|rsqrt|sin|cos|ex2|lg2)\.(approx|full)", ptx)
+
+
+def test_gradients_are_summed_by_atomics(compile_ptx):
+    assert re.search(r"\b(atom|red)\.\S*add\.f32", compile_ptx("render_adj"))
+    assert re.search(r"\b(atom|red)\.\S*add\.f64", compile_ptx("render_adj, sums in float64"))
+    assert not re.search(r"\b(atom|red)\.", compile_ptx("render"))
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_assembler_accepts_it(compile_ptx, name, tmp_path):
+    """And finds no spilled registers, and no more of a thread's own memory than the arrays that the kernel asks for."""
+    ptxas = shutil.which("ptxas")
+    if ptxas is None:
+        pytest.skip("no ptxas")
+    source = tmp_path / "kernel.ptx"
+    source.write_text(compile_ptx(name))
+    command = [ptxas, "-arch=sm_80", "-v", str(source), "-o", str(tmp_path / "kernel.cubin")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    stack, stores = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores", done.stderr).groups()
+    arrays = 3 if "adj" in name else 1
+    assert int(stack) <= arrays * 4 * 96
+    assert int(stores) == 0
+
+
+def test_only_this_backend_needs_the_extra():
+    code = "import sys, nrender.render; print([m for m in sys.modules if 'cuda' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "numba.cuda.dispatcher" not in done.stdout

@@ -1,0 +1,246 @@
+"""simd.py: the vector helpers, random numbers, warps and the diffuse model on 8 lanes, against one lane, and the
+primitives of that width.
+
+Not bit for bit: sums of products may be fused and reordered in each width, and sin and cos are other code. So the two
+agree to a few units in the last place of the largest term.
+"""
+
+import numpy as np
+import pytest
+from numba import njit
+from numpy.testing import assert_allclose
+
+from nrender import real as lane
+from nrender import rng, vec, warp
+from nrender.bsdf import diffuse
+from nrender.device import device
+from nrender.real import FLOAT32, gather, select, truncate, uint32
+from nrender.simd import FLOAT32X8, LANES, load, store
+
+N = 64
+NUMBERS = np.random.default_rng(0)
+
+
+@device
+def products(a, b, c, d, e, f):
+    x, y = (a, b, c), (d, e, f)
+    p = vec.cross(vec.add(x, y), vec.sub(x, y))
+    return (*vec.madd(vec.mul(x, p), y, 0.3), vec.dot(x, y))
+
+
+@device
+def derivatives(a, b, c, d, e, f):
+    x, y = (a, b, c), (d, e, f)
+    p = vec.cross_tan(x, y, y, vec.scale(x, -0.5))
+    g, h = vec.cross_adj(x, y, p)
+    return (*vec.normalize_tan(x, y), *vec.normalize_adj(y, x), *g, *h, *p)
+
+
+@device
+def frames(a, b, c, d, e, f):
+    n = vec.normalize((a, b, c))
+    s, t = vec.frame(n)
+    return (*s, *t, *vec.to_world((d, e, f), n), vec.length((d, e, f)))
+
+
+@device
+def choices(a, b, c, d, e, f):
+    x, y = (a, b, c), (d, e, f)
+    return (*vec.choose(a < d, x, y), vec.largest(x), vec.largest_magnitude(y), select(b > 0.0, 1.0, e))
+
+
+@device
+def warps(a, b, c, d, e, f):
+    u1, u2 = select(a < 0.0, -a, a), select(b < 0.0, -b, b)
+    w = warp.cosine_hemisphere(u1, u2)
+    b1, b2 = warp.triangle(u1, u2)
+    p, q = warp.cosine_hemisphere_pdf(w), warp.cosine_hemisphere_pdf((a, b, c))
+    return (*w, p, q, b1, b2, warp.triangle_pdf(2.0 + c))
+
+
+@device
+def diffuse_model(a, b, c, d, e, f):
+    rho, wi = (a, b, c), (0.0 * a, 0.0 * a, 1.0 + 0.0 * a)
+    wo = diffuse.sample(wi, select(d < 0.0, -d, d), select(e < 0.0, -e, e))
+    values = diffuse.eval(rho, wi, wo)
+    tangent, adjoint = diffuse.eval_tan(rho, wi, wo, (d, e, f)), diffuse.eval_adj(rho, wi, wo, (f, e, d))
+    return (*values, *tangent, *adjoint, diffuse.pdf(wi, wo))
+
+
+@device
+def functions(a, b, c, d, e, f):
+    p = lane.absolute(a) + 0.5
+    return (
+        lane.sqrt(p),
+        lane.sin(3.0 * b),
+        lane.cos(3.0 * b),
+        lane.exp(c),
+        lane.log(p),
+        lane.real(lane.floor(4.0 * d)),
+        lane.minimum(e, f),
+        lane.maximum(e, 0.25),
+        lane.real(truncate(10.0 * p)),
+    )
+
+
+def drivers(body):
+    """(one lane, 8 lanes): machine code that runs `body` over six arrays and writes its results, a row each."""
+    one, eight = body.instantiate(FLOAT32), body.instantiate(FLOAT32X8)
+
+    @njit
+    def scalar(x, out):
+        for i in range(x.shape[1]):
+            y = one(x[0, i], x[1, i], x[2, i], x[3, i], x[4, i], x[5, i])
+            for k in range(len(y)):
+                out[k, i] = y[k]
+
+    @njit
+    def vector(x, out):
+        for i in range(0, x.shape[1], LANES):
+            y = eight(load(x[0], i), load(x[1], i), load(x[2], i), load(x[3], i), load(x[4], i), load(x[5], i))
+            for k in range(len(y)):
+                store(out[k], i, y[k])
+
+    return scalar, vector
+
+
+BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (diffuse_model, 10), (functions, 9)]
+
+
+@pytest.mark.parametrize("body, rows", BODIES, ids=[body.__name__ for body, _ in BODIES])
+def test_eight_lanes_do_what_one_does(body, rows):
+    x = NUMBERS.uniform(-0.99, 0.99, size=(6, N)).astype(np.float32)
+    one, eight = np.full((2, rows, N), np.nan, np.float32)
+    scalar, vector = drivers(body)
+    scalar(x, one)
+    vector(x, eight)
+    python = np.array([body(*map(float, column)) for column in x.T]).T
+    assert np.isfinite(one).all()
+    size = np.maximum(np.abs(python).max(axis=1, keepdims=True), 1.0)
+    assert_allclose(eight / size, one / size, rtol=0.0, atol=1e-6 if body is derivatives else 4e-7)
+    assert_allclose(one / size, python / size, rtol=0.0, atol=1e-5)
+
+
+@device
+def draws(seed, pixel, sample):
+    s = rng.stream(seed, pixel, sample)
+    s, u0 = rng.uniform(s)
+    s, u1 = rng.uniform(s)
+    u2, u3 = rng.lattice(seed, pixel, sample)
+    return u0, u1, u2, u3
+
+
+@pytest.mark.parametrize("seed", [0, 123456])
+def test_eight_lanes_draw_the_numbers_of_their_paths(seed):
+    eight = draws.instantiate(FLOAT32X8)
+
+    @njit
+    def vector(seed, pixels, samples, out):
+        for i in range(0, len(pixels), LANES):
+            u = eight(seed, load(pixels, i), load(samples, i))
+            for k in range(4):
+                store(out[k], i, u[k])
+
+    pixels, samples = NUMBERS.integers(0, 2**31 - 1, size=(2, N)).astype(np.int32)
+    out = np.zeros((4, N), np.float32)
+    vector(seed, pixels, samples, out)
+    expected = np.array([draws(seed, int(p), int(s)) for p, s in zip(pixels, samples, strict=True)]).T
+    assert out.tolist() == expected.tolist()  # integers: bit for bit
+
+
+@pytest.mark.parametrize("lit", [[], [0], [7], [3, 5], range(8)])
+def test_any_lane(lit):
+    any_lane, invert = lane.any_lane.instantiate(FLOAT32X8), lane.invert.instantiate(FLOAT32X8)
+
+    @njit
+    def some(x):
+        return any_lane(load(x, 0) > 0.5), any_lane(invert(load(x, 0) > 0.5))
+
+    x = np.zeros(8, np.float32)
+    x[list(lit)] = 1.0
+    assert some(x) == (len(lit) > 0, len(lit) < 8)
+
+
+def test_select_takes_numbers_and_vectors():
+    choose = select.instantiate(FLOAT32X8)
+
+    @njit
+    def fill(x, out):
+        v = load(x, 0)
+        store(out[0], 0, choose(v > 3.0, v, -1.0))
+        store(out[1], 0, choose(v > 3.0, -1.0, v))
+        store(out[2], 0, choose(v > 3.0, np.float32(2.0), np.float32(5.0)))
+        store(out[3], 0, choose((v >= 2.0) & (v != 4.0) | (v == 0.0), v, -v))
+
+    x, out = np.arange(8, dtype=np.float32), np.zeros((4, 8), np.float32)
+    fill(x, out)
+    assert out[0].tolist() == [-1, -1, -1, -1, 4, 5, 6, 7]
+    assert out[1].tolist() == [0, 1, 2, 3, -1, -1, -1, -1]
+    assert out[2].tolist() == [5, 5, 5, 5, 2, 2, 2, 2]
+    assert out[3].tolist() == [0, -1, 2, 3, -4, 5, 6, 7]
+
+
+def test_gather_takes_an_index_a_lane_or_one_for_all():
+    take, cut = gather.instantiate(FLOAT32X8), truncate.instantiate(FLOAT32X8)
+
+    @njit
+    def fill(reals, integers, index, out, chosen):
+        store(out[0], 0, take(reals, load(index, 0)))
+        store(out[1], 0, take(reals, 3))
+        store(out[2], 0, take(reals, 2 * load(index, 0) + 1))
+        store(out[3], 0, take(reals, cut(take(reals, load(index, 0)))))
+        store(chosen, 0, take(integers, load(index, 0)))
+
+    reals, integers = np.arange(20, dtype=np.float32) + 0.5, np.arange(20, dtype=np.int32) * -3
+    index = np.array([0, 9, 1, 8, 2, 7, 7, 3], np.int32)
+    out, chosen = np.zeros((4, 8), np.float32), np.zeros(8, np.int32)
+    fill(reals, integers, index, out, chosen)
+    assert (out[0] == reals[index]).all()
+    assert (out[1] == 3.5).all()
+    assert (out[2] == reals[2 * index + 1]).all()
+    assert (out[3] == reals[index]).all()
+    assert (chosen == integers[index]).all()
+
+
+def test_integers_and_bits():
+    low = uint32.instantiate(FLOAT32X8)
+
+    @njit
+    def fill(x, y, out, signed):
+        a, b = low(load(x, 0)), low(load(y, 0))
+        store(out[0], 0, a + b)
+        store(out[1], 0, a * b)
+        store(out[2], 0, a ^ (b >> 7))
+        store(out[3], 0, (a & b) | low(5))
+        store(signed, 0, (load(x, 0) >> 3) - load(y, 0))
+
+    x, y = NUMBERS.integers(-(2**31), 2**31, size=(2, 8)).astype(np.int32)
+    out, signed = np.zeros((4, 8), np.uint32), np.zeros(8, np.int32)
+    fill(x, y, out, signed)
+    a, b = x.view(np.uint32), y.view(np.uint32)
+    assert (out[0] == a + b).all()
+    assert (out[1] == a * b).all()
+    assert (out[2] == a ^ (b >> np.uint32(7))).all()
+    assert (out[3] == (a & b) | np.uint32(5)).all()
+    assert (signed == (x >> 3) - y).all()
+
+
+def test_a_comparison_with_nan_holds_only_if_it_is_unequal():
+    take = select.instantiate(FLOAT32X8)
+
+    @njit
+    def fill(x, out):
+        v = load(x, 0)
+        for k, mask in enumerate((v < v, v <= v, v == v, v >= v, v > v, v != v)):
+            store(out[k], 0, take(mask, np.float32(1), np.float32(0)))
+
+    x, out = np.full(8, np.nan, np.float32), np.zeros((6, 8), np.float32)
+    fill(x, out)
+    assert out[:, 0].tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_the_machine_code_has_vector_instructions():
+    _, vector = drivers(products)
+    x, out = np.zeros((6, 8), np.float32), np.zeros((4, 8), np.float32)
+    vector(x, out)
+    assert "<8 x float>" in next(iter(vector.inspect_llvm().values()))
