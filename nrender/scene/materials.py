@@ -28,7 +28,7 @@ def fraction(doc: str, default: Any = REQUIRED) -> Key:
     return number(doc, default=default, low=0.0, high=1.0, differentiable=True, textured=ANY)
 
 
-ROUGHNESS = "GGX's alpha is its square; below the documented least alpha, that is used"
+ROUGHNESS = "GGX's alpha is its square, but at least 1e-3"
 
 DIFFUSE = Model(
     "Lambert's ideal diffuse reflector, on both sides.",
@@ -55,7 +55,7 @@ PLASTIC = Model(
 DIELECTRIC = Model(
     "Glass: reflects and refracts; its outside is the side of the front.",
     {
-        "ior": number("index of refraction inside, over that outside", low=1.0, high=5.0, default=1.5,
+        "ior": number("index of refraction inside, over that outside; at least 1.001 is used", low=1.0, high=5.0, default=1.5,
                       differentiable=True, textured=ANY),
         "roughness": fraction(ROUGHNESS, 0),
     },

@@ -54,7 +54,7 @@ def count_of(shape: Shape, noun: str) -> str:
     if shape == ():
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     if len(shape) == 1:
-        return f"{shape[0] if shape[0] is not None else 'a list of'} {noun}s"
+        return f"{shape[0] if shape[0] is not None else 'a list of'} {noun}{'s' * (shape[0] != 1)}"
     rows = "rows" if shape[0] is None else f"{shape[0]} rows"
     inner = f"{noun}s" if shape[1:] == (None,) else count_of(shape[1:], noun)
     return f"{rows} of {inner}"
