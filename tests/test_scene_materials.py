@@ -394,6 +394,18 @@ def test_an_image_can_be_fitted():
     assert (spec.bounds[0].min(), spec.bounds[1].max()) == (0.1, 1)
 
 
+def test_where_names_the_line_of_a_texture(folder):
+    lines = "reflectance:\n      checkerboard:\n        a: [0, 0, 0]\n        b: [1, 1, 1]"
+    with open("s.yaml", "w") as out:
+        out.write(TEXT.replace("TYPE", "diffuse").replace("VALUE", lines).replace("SHAPE", "rectangle"))
+    scene = load_scene("s.yaml")
+    assert scene.where("materials.m.reflectance.b") == ("s.yaml", 10)
+    with pytest.raises(SceneError) as info:
+        scene.replace({"materials.m.reflectance.b": [0, 2, 0]})
+    assert str(info.value) == ("s.yaml:10: materials 'm': reflectance.b: expected numbers in [0, 1], got 2.0 at "
+                               "index 1")
+
+
 def test_repr_is_short():
     text = repr(make(reflectance={"image": np.zeros((64, 128, 3))}, opacity={"checkerboard": {"a": 1, "b": 0}}))
     assert "reflectance=Texture(128 x 64, 3 channels, repeat), opacity=Checkerboard(1., 0.)" in text

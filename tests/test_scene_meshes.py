@@ -1,7 +1,10 @@
 """What shading needs of shapes: uvs, normals, colours, built in, inline and from files."""
 
+import configparser
+
 import numpy as np
 import pytest
+from sources import ROOT
 from test_scene_materials import make
 
 from nrender.errors import SceneError, SceneWarning
@@ -116,6 +119,13 @@ def test_the_teapot_is_closed_stands_on_the_plane_and_pours_to_x():
     volume = np.einsum("ij,ij->i", np.cross(corners[:, 0], corners[:, 1]), corners[:, 2]).sum() / 6
     assert 0 < volume < 1
     assert 0 <= built.uvs.min() < built.uvs.max() <= 1
+
+
+def test_the_files_of_shapes_are_installed_with_them():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    files = {path.name for path in (ROOT / "nrender/scene/shapes").iterdir() if path.is_file() and path.suffix != ".py"}
+    assert set(config["options.package_data"]["nrender.scene.shapes"].split(", ")) == files
 
 
 # Inline

@@ -110,8 +110,8 @@ class Scene:
     def dump(self, path: str | Path) -> None:
         """Write the scene to a YAML file, atomically, in full precision.
 
-        Mesh files are referred to relative to it; many or changed vertices of a mesh are written
-        beside it as NAME.ply.
+        Files are referred to relative to it; many changed vertices are written beside it as NAME.ply,
+        images that are in no file, or changed, as NAME-KEY.exr in single precision.
         """
         dump.dump(self, Path(path))
 
@@ -155,7 +155,7 @@ class Scene:
 
     def where(self, path: str) -> tuple[str, int]:
         """File and line (0: unknown) of a parameter or anything else, for messages."""
-        return self._source.file, self._source.line(tuple(path.split(".")))
+        return self._source.file, self._source.line(tuple(dump.place(path)))
 
     def __repr__(self) -> str:
         parts = self._parts
