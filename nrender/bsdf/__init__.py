@@ -4,9 +4,14 @@ A model is a module with PARAMS, eval, eval_tan, eval_adj, sample, pdf; see CONT
 
 from types import ModuleType
 
-from . import diffuse
+from . import conductor, dielectric, diffuse, plastic
 
-MODELS: dict[str, ModuleType] = {"diffuse": diffuse}
+MODELS: dict[str, ModuleType] = {
+    "diffuse": diffuse,
+    "conductor": conductor,
+    "plastic": plastic,
+    "dielectric": dielectric,
+}
 
 
 def size(model: ModuleType) -> int:
