@@ -20,11 +20,13 @@ def check(scene: str, settings: tuple[str, ...], as_json: bool) -> int:
     """
     from nrender.errors import SceneError
     from nrender.scene import load_scene
+    from nrender.unrendered import unrendered
 
     problems, parameters = [], {}
     try:
         loaded = apply_settings(load_scene(scene), settings)
         parameters = {path: list(value.shape) for path, value in loaded.parameters.items()}
+        problems = unrendered(loaded)
     except SceneError as error:
         problems = error.problems
     if as_json:

@@ -17,6 +17,7 @@ from .geometry.edges import allot, importance, topology, visible_edges
 from .params import BLACK, Layout, layout, theta
 from .scene import Scene
 from .tables import Tables, alias_table
+from .unrendered import refuse_unrendered
 
 KEPT = 4  # meshes whose trees are kept
 REFIT_FROM = 4096  # faces: below, a new tree costs nothing
@@ -76,6 +77,7 @@ def _extent(nodes: np.ndarray) -> float:
 
 def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables]:
     """(layout, theta in float64, mesh, tables in the width's Real)."""
+    refuse_unrendered(scene)
     place = layout(scene)
     values = theta(scene, place, camera)
     mesh = mesh_of(scene, place)
