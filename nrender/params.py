@@ -16,7 +16,6 @@ from .scene import Scene
 from .scene.look_at import frame, frame_adj, frame_tan
 from .scene.transform import world_vertices, world_vertices_adj, world_vertices_tan
 
-
 BLACK = "diffuse"  # the model of an emitter that has no material, with all parameters 0
 
 

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from .bsdf import MODELS, size
 from .device import Device, device
-from .geometry.surface import normal_adj
-from .real import accumulate, any_lane, gather, invert, select
+from .real import accumulate, any_lane, gather, select
 from .vec import add, choose, cross, dot, frame, madd, normalize_adj, normalize_tan, scale
 
 
@@ -57,14 +56,13 @@ def agrees(scene, a, wi, wo):
 
 @device
 def value_tan(scene, d_theta, x, a, wi, wo, d_normal, d_wi, d_wo, active):
-    """Derivative of `value` for these velocities, d_normal that of the area normal. An isotropic BSDF depends on the frame
-    only by the normal: turning it is turning both directions the other way."""
+    """Derivative of `value` for these velocities, d_normal that of the area normal. An isotropic BSDF depends on the
+    frame only by the normal: turning it is turning both directions the other way."""
     d_n = scale(normalize_tan(x.area_normal, d_normal), a.side)
     spin = cross(a.n, d_n)
-    turn_i, turn_o = cross(wi, spin), cross(wo, spin)
-    return local_tan(
-        scene, d_theta, a, to_local(a, wi), to_local(a, wo), to_local(a, add(d_wi, turn_i)), to_local(a, add(d_wo, turn_o)), active
-    )
+    d_i, d_o = add(d_wi, cross(wi, spin)), add(d_wo, cross(wo, spin))
+    i, o = to_local(a, wi), to_local(a, wo)
+    return local_tan(scene, d_theta, a, i, o, to_local(a, d_i), to_local(a, d_o), active)
 
 
 @device

@@ -32,7 +32,8 @@ def refuse_unrendered(scene: Scene) -> None:
     flat = [name for name, shape in scene.shapes.items() if shape.normals == "file" and name not in _warned]
     if flat:
         _warned.update(flat)
-        warnings.warn(f"shading is flat yet, the file's normals are not used: {', '.join(flat)}", SceneWarning, stacklevel=5)
+        message = f"shading is flat yet, the file's normals are not used: {', '.join(flat)}"
+        warnings.warn(message, SceneWarning, stacklevel=5)
 
 
 _warned: set[str] = set()

@@ -6,9 +6,9 @@ Between the points x and y, with w = y - x and y's area normal N (|N| = twice th
 
 is the solid angle at x per unit of y's barycentric coordinates; the cosine at x belongs to the BSDF. If y is a material
 point, K is all that changes between the two BSDFs when triangles move. Its derivative grows as 1/r where two surfaces
-meet, with a variance without bound (benchmarks/results/contact.md). So a vertex y that is near to x, by `nearness`, does
-not stay at its material point but in its direction from x: with chi = nearness and the slide tau = (fixed direction) -
-(material point), its velocity is v + chi tau, and the derivative
+meet, with a variance without bound (benchmarks/results/contact.md). So a vertex y that is near to x, by `nearness`,
+does not stay at its material point but in its direction from x: with chi = nearness and the slide tau = (fixed
+direction) - (material point), its velocity is v + chi tau, and the derivative
 
     (1 - chi) d log K + tau . grad chi
 
