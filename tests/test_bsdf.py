@@ -10,7 +10,7 @@ from chi2 import chi_squared_test
 from derivatives import assert_transpose, flat, taylor_slope, triple
 from numba import njit
 
-from nrender.bsdf import conductor, dielectric, diffuse, plastic, transmittance
+from nrender.bsdf import conductor, dielectric, diffuse, plastic, principled, transmittance
 from nrender.real import FLOAT32, FLOAT64
 
 ROUGHNESS = (0.1, 0.3, 0.6, 1.0)
@@ -27,9 +27,21 @@ class Model:
     lossless: tuple  # (roughness, least energy that must come back at COSINE[:2])
     typical: dict  # values at which derivatives and values are looked at
     index: float = 1.0
-    most: float = 1.0  # energy: above 1 only where the model's authors let it be
+    most: float = 1.0  # energy; above 1 only where the model's authors have it so
 
 
+BURLEY = {
+    "base_color": (0.2, 0.5, 0.8),
+    "metallic": 0.3,
+    "roughness": 0.4,
+    "specular": 0.5,
+    "specular_tint": 0.4,
+    "sheen": 0.6,
+    "sheen_tint": 0.3,
+    "clearcoat": 0.7,
+    "clearcoat_gloss": 0.2,
+    "transmission": 0.4,
+}  # specular 0.5 is an index of 1.5
 MODELS = {
     "diffuse": Model(diffuse, {"reflectance": 1.0}, (1.0, 1.0 - 1e-12), {"reflectance": (0.2, 0.5, 0.8)}),
     "conductor": Model(conductor, {"f0": 1.0}, (0.1, 0.997), {"f0": (0.2, 0.5, 0.8), "roughness": 0.4}),
@@ -40,6 +52,22 @@ MODELS = {
         {"reflectance": (0.2, 0.5, 0.8), "specular": 0.9, "roughness": 0.4},
     ),
     "dielectric": Model(dielectric, {"ior": 1.5}, (0.1, 0.99), {"ior": 1.5, "roughness": 0.4}, index=1.5),
+    "principled": Model(
+        principled,
+        {**dict.fromkeys(principled.PARAMS, 0.0), "base_color": 1.0, "specular": 0.5, "transmission": 1.0},
+        (0.1, 0.99),
+        BURLEY,
+        index=1.5,
+        most=1.0,
+    ),
+    "principled, opaque": Model(
+        principled,
+        {**dict.fromkeys(principled.PARAMS, 0.0), "base_color": 1.0, "specular": 0.5},
+        (0.1, 0.9),
+        {**BURLEY, "transmission": 0.0, "clearcoat": 0.0},
+        index=1.5,
+        most=1.35,
+    ),
 }
 models = pytest.mark.parametrize("model", [pytest.param(m, id=n) for n, m in MODELS.items()])
 
@@ -143,28 +171,26 @@ def moved(w, v, h):
     return triple(np.cos(h) * np.asarray(w) + np.sin(h) * np.asarray(v))
 
 
-def parameter_slope(m, p, wi, wo, k):
-    e = np.eye(m.SIZE)[k]
-    jv = m.eval_tan(p, wi, wo, tuple(e.tolist()), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-    return taylor_slope(lambda h: m.eval(tuple((p + h * e).tolist()), wi, wo), jv, 2e-3)
-
-
-def direction_slope(m, p, wi, wo, v_wi, v_wo):
-    jv = m.eval_tan(p, wi, wo, (0.0,) * m.SIZE, v_wi, v_wo)
-    return taylor_slope(lambda h: m.eval(p, moved(wi, v_wi, h), moved(wo, v_wo, h)), jv, 2e-3)
-
-
 @models
 def test_tangent_is_the_derivative(model):
-    """For every parameter, for wi, for wo: Taylor's remainder is of second order."""
+    """For every parameter, for wi, for wo: Taylor's remainder is of second order. Over four pairs of directions at
+    once: in one of them the second derivative may happen to be small."""
     rng = np.random.default_rng(1)
-    m, p = model.module, pack(model, model.typical)
-    for wi, wo in directions(model, rng, 4, least=0.3):
-        for k in range(m.SIZE):
-            assert parameter_slope(m, p, wi, wo, k) == pytest.approx(2.0, abs=0.1), k
-        a, b, rest = tangential(rng, wi), tangential(rng, wo), (0.0, 0.0, 0.0)
-        assert direction_slope(m, p, wi, wo, a, rest) == pytest.approx(2.0, abs=0.1)
-        assert direction_slope(m, p, wi, wo, rest, b) == pytest.approx(2.0, abs=0.1)
+    m, p, pairs, rest = model.module, pack(model, model.typical), directions(model, rng, 4, least=0.3), (0.0, 0.0, 0.0)
+    for k in range(m.SIZE):
+        e = np.eye(m.SIZE)[k]
+        jv = [m.eval_tan(p, *pair, tuple(e.tolist()), rest, rest) for pair in pairs]
+        slope = taylor_slope(lambda h, e=e: [m.eval(tuple((p + h * e).tolist()), *pair) for pair in pairs], jv, 5e-4)
+        assert slope == pytest.approx(2.0, abs=0.1), k
+    still = (0.0,) * m.SIZE
+    v = [tangential(rng, wi) for wi, _ in pairs]
+    jv = [m.eval_tan(p, *pair, still, u, rest) for pair, u in zip(pairs, v, strict=True)]
+    f = lambda h: [m.eval(p, moved(wi, u, h), wo) for (wi, wo), u in zip(pairs, v, strict=True)]  # noqa: E731
+    assert taylor_slope(f, jv, 5e-4) == pytest.approx(2.0, abs=0.1)
+    v = [tangential(rng, wo) for _, wo in pairs]
+    jv = [m.eval_tan(p, *pair, still, rest, u) for pair, u in zip(pairs, v, strict=True)]
+    f = lambda h: [m.eval(p, wi, moved(wo, u, h)) for (wi, wo), u in zip(pairs, v, strict=True)]  # noqa: E731
+    assert taylor_slope(f, jv, 5e-4) == pytest.approx(2.0, abs=0.1)
 
 
 @models
@@ -172,7 +198,8 @@ def test_nothing_depends_on_roughness_below_the_least(model):
     if not has(model, "roughness"):
         pytest.skip("no roughness")
     m, wi, wo = model.module, unit(0.8, 0.0), unit(0.8, np.pi)
-    p, q = (pack(model, model.typical, roughness=r) for r in (0.0, 0.03))
+    metal = {"metallic": 1.0} if has(model, "metallic") else {}  # no diffuse part, which has a roughness of its own
+    p, q = (pack(model, model.typical, roughness=r, **metal) for r in (0.0, 0.03))
     assert m.eval(p, wi, wo) == m.eval(q, wi, wo)
     k = list(pack(model, dict.fromkeys(m.PARAMS, 0.0), roughness=1.0)).index(1.0)
     assert m.eval_adj(p, wi, wo, (1.0, 1.0, 1.0))[0][k] == 0.0
@@ -221,26 +248,25 @@ def chart(axis):
     return np.column_stack([a[:, 1], a[:, 2], axis])
 
 
-RINGS, SECTORS, FINE = 32, 12, 48
+RINGS, SECTORS, FINE = 32, 12, 1024
 EDGES = np.concatenate([[0.0], np.geomspace(1e-6, 2.0, RINGS)])  # of 1 - cos(angle to the axis)
+LATTICE = (np.arange(FINE) + 0.5) / FINE, (np.arange(FINE) * 0.6180339887498949) % 1.0  # the horizon cuts cells askew
 
 
 def cells(model, p, wi):
     """The integral of the pdf over each cell, of each side: rings and sectors about a lobe's axis, cut off at the
-    horizon; midpoints of FINE^2 parts."""
-    a = (np.arange(FINE) + 0.5) / FINE
-    rho = (EDGES[:-1, None] + a * np.diff(EDGES)[:, None]).ravel()
-    phi = (np.arange(SECTORS * FINE) + 0.5) / (SECTORS * FINE) * 2 * np.pi
-    rho, phi = (x.ravel() for x in np.meshgrid(rho, phi, indexing="ij"))
+    horizon; by FINE points each."""
+    rho = EDGES[:-1, None, None] + np.diff(EDGES)[:, None, None] * LATTICE[0]
+    phi = (np.arange(SECTORS)[None, :, None] + LATTICE[1]) / SECTORS * 2 * np.pi
+    rho, phi = (x.ravel() for x in np.broadcast_arrays(rho, phi))
     r = np.sqrt(rho * (2.0 - rho))
     around = np.stack([r * np.cos(phi), r * np.sin(phi), 1.0 - rho], 1)
-    area = np.repeat(np.diff(EDGES) / FINE, SECTORS * FINE**2) * 2 * np.pi / (SECTORS * FINE)
+    area = np.diff(EDGES)[:, None] * 2 * np.pi / SECTORS
     sides = []
     for axis, sign in zip(axes(model, wi), (1.0, -1.0), strict=True):
         wo, q = around @ chart(axis).T, np.empty(len(around))
         compiled(model.module)[1](p, wi, wo, q)
-        part = q * area * (wo[:, 2] * sign > 0.0)
-        sides.append(part.reshape(RINGS, FINE, SECTORS, FINE).sum((1, 3)))
+        sides.append((q * (wo[:, 2] * sign > 0.0)).reshape(RINGS, SECTORS, FINE).mean(2) * area)
     return np.array(sides)
 
 
@@ -279,7 +305,7 @@ def test_samples_follow_the_pdf(model):
         assert mass.sum() == pytest.approx(1.0 - lost.mean(), abs=4.5 * sigma + 2e-3), (roughness, wi)
         keep = ~lost
         seen = counted(model, wi, wo[keep])
-        expected = np.maximum(mass, 1e-12)  # 0 by midpoints where the horizon cuts off the last bit of a cell
+        expected = np.maximum(mass, 1e-12)  # 0 at all points where the horizon cuts off the last bit of a cell
         chi_squared_test(seen, expected / expected.sum() * seen.sum(), tests=len(cases))
 
 
@@ -301,7 +327,8 @@ def energy(model, p, wi):
 def test_white_furnace(model):
     for roughness, wi in grid(model):
         e, sigma = energy(model, pack(model, model.white, roughness=roughness), wi)
-        assert 0.1 < e <= model.most + 4.0 * sigma + 1e-12, (roughness, wi)
+        assert e <= model.most + 4.0 * sigma + 1e-12, (roughness, wi)
+        assert e > 0.1 or wi[2] < 0.0
 
 
 @models
@@ -363,6 +390,10 @@ def twin(name, v):
         return {"type": "roughplastic", "int_ior": 1.49, "ext_ior": 1.0, **colours, **rough}, one
     if name == "dielectric":
         return {"type": "roughdielectric", "int_ior": v["ior"], "ext_ior": 1.0, **rough}, one
+    if name.startswith("principled"):
+        other = {"spec_tint": v["specular_tint"], "spec_trans": v["transmission"], "base_color": rgb(v["base_color"])}
+        same = ("metallic", "roughness", "specular", "sheen", "sheen_tint", "clearcoat", "clearcoat_gloss")
+        return {"type": "principled", **other, **{n: v[n] for n in same}}, one
     raise KeyError(name)
 
 

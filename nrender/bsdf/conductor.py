@@ -2,7 +2,8 @@
 
 Unit 3-tuples in the shading frame, +z the normal on the side of wi. Values and pdf per steradian. f0: linear RGB,
 reflectance at normal incidence. alpha = roughness^2, at least 1e-3. Differentiable: f0, roughness, wi, wo. Sampled by
-visible normals. Light that strikes a second microfacet is lost: up to half of it at roughness 1, none at 0.
+visible normals. Light that strikes a second microfacet is lost: with f0 = 1, seen from the normal, 1 % at roughness
+0.3, 18 % at 0.6, 70 % at 1.
 Source: microfacet.py, fresnel.py.
 """
 
