@@ -132,4 +132,5 @@ def _retype(value: Any, width: Width) -> Any:
 def compile_cpu(function: types.FunctionType, strict: bool) -> Any:
     """Numba for the CPU; without the GIL, so that Python threads can share the tiles of an image, and without reference
     counts: a kernel makes no arrays, and counting those of the tables at each call would take most of its time."""
-    return njit(error_model="numpy", nogil=True, _nrt=False, fastmath=False if strict else _FASTMATH)(function)
+    fast = False if strict else _FASTMATH
+    return njit(error_model="numpy", nogil=True, _nrt=False, fastmath=fast)(function)  # type: ignore[call-overload]

@@ -21,7 +21,7 @@ FLOAT32 = Width("float32", np.float32, compile_cpu)
 FLOAT64 = Width("float64", np.float64, compile_cpu)
 SCALAR = (FLOAT32, FLOAT64)
 
-_inline = njit(nogil=True, _nrt=False)
+_inline = njit(nogil=True, _nrt=False)  # type: ignore[call-overload]
 
 
 def _primitive(python, scalar=None):

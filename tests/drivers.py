@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nrender.bsdf import MODELS, transmits
 from nrender.cache import compiled
 from nrender.device import device
 from nrender.geometry.build import build
@@ -43,20 +44,28 @@ def find_occluded(tables, origins, directions, t_max, width=FLOAT32):
     return out
 
 
-def tables_of(vertices, faces, width=FLOAT32, tree=None, emission=None, two_sided=False):
-    """Tables of a mesh of one grey material. theta: vertices, camera (12), reflectance (3), then the radiances.
-    emission: {face: radiance (3,)}."""
+GREY = ("diffuse", (0.5, 0.5, 0.5))
+
+
+def tables_of(
+    vertices, faces, width=FLOAT32, tree=None, emission=None, two_sided=False, materials=(GREY,), face_material=0
+):
+    """Tables of a mesh. theta: vertices, camera (12), the materials' parameters, then the radiances.
+    emission: {face: radiance (3,)}; materials: (name of the model, parameters) of each."""
     vertices, faces = np.asarray(vertices, float), np.asarray(faces, np.int32)
+    models = [name for name, _ in materials]
+    parameters = np.concatenate([p for _, p in materials])
+    starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
     corners = vertices.astype(width.literal)[faces]
     nodes, links, order = tree or build(corners)
     camera = vertices.size
-    radiances = camera + 15
+    radiances = camera + 12 + len(parameters)
     face_emission = np.full(len(faces), -1)
     for k, face in enumerate(emission):
         face_emission[face] = radiances + 3 * k
     eye = [0, 0, 3, 1, 0, 0, 0, 1, 0, 0, 0, -1]
-    theta = np.concatenate([vertices.reshape(-1), eye, [0.5] * 3, *emission.values()])
+    theta = np.concatenate([vertices.reshape(-1), eye, parameters, *emission.values()])
     chance, threshold, alias = np.zeros(len(faces)), np.ones(1), np.zeros(1)
     if emission:
         areas = np.linalg.norm(np.cross(*(vertices[faces][:, k] - vertices[faces][:, 0] for k in (1, 2))), axis=1)
@@ -73,11 +82,13 @@ def tables_of(vertices, faces, width=FLOAT32, tree=None, emission=None, two_side
     return Tables(
         theta=reals(theta),
         faces=integers(faces),
-        face_material=integers(np.zeros(len(faces))),
+        face_material=integers(np.broadcast_to(face_material, len(faces))),
         face_emission=integers(face_emission),
         face_two_sided=integers(np.full(len(faces), two_sided)),
         face_chance=reals(chance),
-        materials=integers([camera + 12]),
+        materials=integers(camera + 12 + starts),
+        material_kind=integers([list(MODELS).index(name) for name in models]),
+        material_transmits=integers([transmits(MODELS[name]) for name in models]),
         lights=integers(list(emission) or [0]),
         light_threshold=reals(threshold),
         light_alias=integers(alias),

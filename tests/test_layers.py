@@ -30,6 +30,8 @@ ORDER = [
     "camera",
     "film",
     "motion",
+    "scattering",
+    "emitters",
     # Whole paths, boundaries, launch loops
     "path",
     "boundary",
@@ -40,6 +42,7 @@ ORDER = [
     "scene",
     # What users call
     "params",
+    "unrendered",
     "compile_scene",
     "render",
     "gradcheck",

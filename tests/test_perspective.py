@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from nrender.camera import perspective
 from nrender.film import screen_point
+from nrender.vec import normalize_tan
 
 CAMERA = 5  # its offset in theta
 
@@ -56,6 +57,27 @@ def test_adjoint_of_a_ray_point_is_the_transpose_of_its_tangent(theta, sx, sy, t
     untouched = np.zeros(len(theta))
     perspective.ray_point_adj(untouched, CAMERA, sx, sy, t, triple(g), False)
     assert not untouched.any()
+
+
+@pytest.mark.parametrize("theta, sx, sy, t", CASES)
+def test_adjoint_of_a_ray_direction_is_the_transpose_of_its_derivative(theta, sx, sy, t):
+    rng = np.random.default_rng(4)
+    d_theta, g = rng.normal(size=len(theta)), rng.normal(size=3)
+    _, axis = perspective.ray(theta, CAMERA, sx, sy)
+    gradient, untouched = np.zeros((2, len(theta)))
+    perspective.ray_direction_adj(gradient, CAMERA, sx, sy, axis, triple(g), True)
+    perspective.ray_direction_adj(untouched, CAMERA, sx, sy, axis, triple(g), False)
+    tangent = normalize_tan(axis, perspective.ray(d_theta, CAMERA, sx, sy)[1])
+    assert_transpose(tangent, g, d_theta, gradient)
+    assert not gradient[: CAMERA + 3].any()  # the eye turns no ray
+    assert not gradient[CAMERA + 12 :].any()
+    assert not untouched.any()
+
+    def direction(h):
+        d = np.array(perspective.ray(theta + h * d_theta, CAMERA, sx, sy)[1])
+        return d / np.linalg.norm(d)
+
+    assert taylor_slope(direction, tangent, 1e-3) == pytest.approx(2, abs=0.1)
 
 
 @pytest.mark.parametrize("theta, sx, sy, t", CASES)

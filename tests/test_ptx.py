@@ -18,9 +18,12 @@ pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
 TARGET = (8, 0)
 SINGLE, INTEGER = np.zeros(1, np.float32), np.zeros(1, np.int32)
 IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.zeros(1)
+REALS = {"theta", "face_chance", "light_chance", "light_threshold", "nodes", "corners"}
 SCENE = Tables(
-    *(SINGLE, INTEGER, INTEGER, INTEGER, INTEGER, SINGLE, INTEGER, INTEGER, SINGLE, INTEGER),
-    *(SINGLE, INTEGER, INTEGER, SINGLE, 0, 0, 0, 0),
+    **{
+        name: 0 if kind == "int" else SINGLE if name in REALS else INTEGER
+        for name, kind in Tables.__annotations__.items()
+    }
 )
 EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0), 1)
 KERNELS = {

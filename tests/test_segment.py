@@ -10,46 +10,59 @@ from nrender.geometry import segment
 
 
 class Case:
-    """A point x with area normal, a triangle y, a place (u, v) on it, velocities of all; moved by h along them."""
+    """A point x, a triangle y, a place (u, v) on it, velocities of all, moved by h along them; and F, a quadratic
+    function of direction: what a BSDF is when its parameters and its normal are at rest."""
 
     def __init__(self, seed):
         rng = np.random.default_rng(seed)
-        self.x, self.normal_x, self.y = rng.normal(size=3), rng.normal(size=3), rng.normal(size=(3, 3)) + [0, 0, 2]
-        self.d_x, self.d_normal_x, self.d_y = rng.normal(size=3), rng.normal(size=3), rng.normal(size=(3, 3))
+        self.x, self.y = rng.normal(size=3), rng.normal(size=(3, 3)) + [0, 0, 2]
+        self.d_x, self.d_y = rng.normal(size=3), rng.normal(size=(3, 3))
         self.uv = rng.dirichlet([2, 2, 2])[:2]
+        self.linear, root = rng.normal(size=3), rng.normal(size=(3, 3))
+        self.quadratic = root @ root.T
+        self.constant = 0.1 + np.linalg.norm(self.linear)  # F > 0
 
     def at(self, h, uv):
-        """(x, N_x, y, N_y) after a step h."""
+        """(x, y, N) after a step h."""
         triangle = self.y + h * self.d_y
         point = np.array([1 - uv[0] - uv[1], *uv]) @ triangle
-        return self.x + h * self.d_x, self.normal_x + h * self.d_normal_x, point, naive.area_normal(triangle)
+        return self.x + h * self.d_x, point, naive.area_normal(triangle)
 
     def log_k(self, h, uv):
-        x, normal_x, y, normal_y = self.at(h, uv)
+        x, y, normal = self.at(h, uv)
         w = y - x
-        cosines = abs(normal_x @ w / np.linalg.norm(normal_x)) * abs(normal_y @ w)
-        return np.log(cosines / np.linalg.norm(w) ** 4)
+        return np.log(abs(normal @ w) / np.linalg.norm(w) ** 3)
+
+    def f(self, omega):
+        return self.constant + self.linear @ omega + omega @ self.quadratic @ omega
+
+    def log_fk(self, h, uv):
+        """log(F(omega) K)."""
+        x, y, _ = self.at(h, uv)
+        return np.log(self.f((y - x) / np.linalg.norm(y - x))) + self.log_k(h, uv)
 
     def slide(self, uv):
         """tau: from the material point's velocity to that of the point in a fixed direction, by solving for
         x' + w a = v_y + tau, N_y . tau = 0; in rates of (u, v)."""
-        x, _, y, normal_y = self.at(0.0, uv)
+        x, y, normal = self.at(0.0, uv)
         w, v = y - x, np.array([1 - uv[0] - uv[1], *uv]) @ self.d_y
-        a = normal_y @ (v - self.d_x) / (normal_y @ w)
+        a = normal @ (v - self.d_x) / (normal @ w)
         tau = self.d_x + w * a - v
         edges = np.stack([self.y[1] - self.y[0], self.y[2] - self.y[0]], axis=1)
         return np.linalg.lstsq(edges, tau, rcond=None)[0]
 
     def kernel(self, radius2):
-        """(logarithmic derivative, chi) by log_gradient."""
-        x, normal_x, y, normal_y = self.at(0.0, self.uv)
-        d_normal_y = difference(lambda h: self.at(h, self.uv)[3], 1e-2)  # quadratic: exact
+        """(logarithmic derivative of K, that of F, chi) by log_gradient and turn."""
+        x, y, normal = self.at(0.0, self.uv)
+        d_normal = difference(lambda h: self.at(h, self.uv)[2], 1e-2)  # quadratic: exact
         q = np.array([1 - self.uv.sum(), *self.uv]) @ self.d_y - self.d_x
-        g_q, g_x, g_y, chi = segment.log_gradient(triple(normal_x), triple(y - x), triple(normal_y), radius2)
-        return np.dot(g_q, q) + np.dot(g_x, self.d_normal_x) + np.dot(g_y, d_normal_y), chi
+        g_q, g_normal, chi = segment.log_gradient(triple(y - x), triple(normal), radius2)
+        omega, turned = (y - x) / np.linalg.norm(y - x), segment.turn(triple(y - x), chi, triple(q))
+        d_f = (self.linear + 2 * self.quadratic @ omega) @ turned
+        return np.dot(g_q, q) + np.dot(g_normal, d_normal), d_f / self.f(omega), chi
 
     def r2(self):
-        x, _, y, _ = self.at(0.0, self.uv)
+        x, y, _ = self.at(0.0, self.uv)
         return float((y - x) @ (y - x))
 
 
@@ -57,45 +70,48 @@ CASES = [Case(seed) for seed in range(12)]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_geometry_term(case):
-    x, normal_x, y, normal_y = case.at(0.0, case.uv)
-    unit = normal_x / np.linalg.norm(normal_x)
-    k = segment.geometry_term(triple(unit), triple(y - x), triple(normal_y))
+def test_geometry_term_is_solid_angle_per_barycentric_coordinates(case):
+    """Of a small piece of the triangle about y: exact to second order in its size."""
+    x, y, normal = case.at(0.0, case.uv)
+    k = segment.geometry_term(triple(y - x), triple(normal))
     assert_allclose(np.log(k), case.log_k(0.0, case.uv), rtol=1e-12)
+    edge, center = 1e-3, np.mean([[0, 0], [1, 0], [0, 1]], axis=0)
+    places = case.uv + edge * (np.array([[0, 0], [1, 0], [0, 1]]) - center)
+    a, b, c = (case.at(0.0, uv)[1] - x for uv in places)
+    lengths = [np.linalg.norm(v) for v in (a, b, c)]
+    below = np.prod(lengths) + (a @ b) * lengths[2] + (b @ c) * lengths[0] + (c @ a) * lengths[1]
+    solid_angle = 2 * np.arctan2(abs(a @ np.cross(b, c)), below)  # Van Oosterom and Strackee 1983
+    assert_allclose(k, solid_angle / (0.5 * edge**2), rtol=1e-4)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_far_segments_have_the_derivative_of_log_k(case):
-    value, chi = case.kernel(0.5 * case.r2())
+def test_far_segments_have_the_derivative_at_material_points(case):
+    d_k, d_f, chi = case.kernel(0.5 * case.r2())
     assert chi == 0.0
-    assert_allclose(value, difference(lambda h: case.log_k(h, case.uv), 1e-4), rtol=1e-8)
-    slope = taylor_slope(lambda h: case.log_k(h, case.uv), value, largest=1e-3)
+    assert_allclose(d_k, difference(lambda h: case.log_k(h, case.uv), 1e-4), rtol=1e-8)
+    assert_allclose(d_k + d_f, difference(lambda h: case.log_fk(h, case.uv), 1e-4), rtol=1e-8)
+    slope = taylor_slope(lambda h: case.log_fk(h, case.uv), d_k + d_f, largest=1e-3)
     assert slope == pytest.approx(2, abs=0.1)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_touching_segments_have_the_derivative_in_solid_angle(case):
-    """d log |n_x . omega| with a fixed direction: the distance and y's triangle do not appear."""
-    x, _, y, _ = case.at(0.0, case.uv)
-    omega = (y - x) / np.linalg.norm(y - x)
-
-    def log_cosine(h):
-        n = case.normal_x + h * case.d_normal_x
-        return np.log(abs(n @ omega) / np.linalg.norm(n))
-
-    value, chi = case.kernel(1e30)
+def test_touching_segments_have_none(case):
+    """In solid angle, in a fixed direction, the triangle does not appear."""
+    d_k, d_f, chi = case.kernel(1e30)
     assert chi == 1.0
-    assert_allclose(value, difference(log_cosine, 1e-4), rtol=1e-8)
+    assert abs(d_k) < 1e-12
+    assert d_f == 0.0
 
 
-@pytest.mark.parametrize("share", [1.01, 1.5, 3.0, 30.0])
+@pytest.mark.parametrize("share", [1.01, 1.5, 3.0, 30.0, 1e9])
 @pytest.mark.parametrize("case", CASES)
-def test_near_segments_have_the_derivative_of_the_flow_with_its_divergence(case, share):
-    """y flows to material point + h chi tau, and takes its measure du dv along: d/dh log(K |d(u', v')/d(u, v)|)."""
+def test_segments_have_the_derivative_of_the_flow_with_its_divergence(case, share):
+    """y flows to material point + h chi tau, and takes its measure du dv along:
+    d/dh log(F K |d(u', v')/d(u, v)|)."""
     radius2 = share * case.r2()
 
     def chi(uv):
-        x, _, y, _ = case.at(0.0, uv)
+        x, y, _ = case.at(0.0, uv)
         s = (y - x) @ (y - x) / radius2
         return 1.0 - s * s * (3.0 - 2.0 * s) if s < 1.0 else 0.0
 
@@ -104,12 +120,22 @@ def test_near_segments_have_the_derivative_of_the_flow_with_its_divergence(case,
 
     def log_integrand(h):
         columns = [difference(lambda e, k=k: flow(h, case.uv + e * np.eye(2)[k]), 1e-3) for k in range(2)]
-        return case.log_k(h, flow(h, case.uv)) + np.log(np.linalg.det(np.stack(columns, axis=1)))
+        return case.log_fk(h, flow(h, case.uv)) + np.log(np.linalg.det(np.stack(columns, axis=1)))
 
-    value, nearness = case.kernel(radius2)
+    d_k, d_f, nearness = case.kernel(radius2)
     assert nearness == pytest.approx(chi(case.uv))
-    assert 0.0 < nearness < 1.0
-    assert_allclose(value, difference(log_integrand, 1e-4), rtol=1e-5, atol=1e-6)
+    assert 0.0 < nearness <= 1.0
+    assert_allclose(d_k + d_f, difference(log_integrand, 1e-4), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("chi", [0.0, 0.3, 1.0])
+def test_turn_is_the_velocity_of_the_direction_and_its_own_transpose(chi):
+    for seed in range(5):
+        w, q, g = np.random.default_rng(seed).normal(size=(3, 3))
+        expected = (1 - chi) * difference(lambda h, w=w, q=q: (w + h * q) / np.linalg.norm(w + h * q), 1e-3)
+        turned = segment.turn(triple(w), chi, triple(q))
+        assert_allclose(turned, expected, rtol=1e-7, atol=1e-9)
+        assert_allclose(turned @ g, q @ segment.turn(triple(w), chi, triple(g)), rtol=1e-12, atol=1e-15)
 
 
 def test_nearness_is_1_at_0_and_ends_smoothly():
@@ -130,23 +156,6 @@ def test_nearness_has_the_slope_that_it_says(r):
 
 
 def test_where_the_geometry_term_is_0_so_is_its_derivative():
-    in_plane_of_x = segment.log_gradient((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (1.0, 0.0, 1.0), 0.0)
-    in_plane_of_y = segment.log_gradient((1.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), 4.0)
-    for g_q, g_x, g_y, chi in (in_plane_of_x, in_plane_of_y):
-        assert chi == 0.0
-        assert g_q == (0.0, 0.0, 0.0)
-        assert g_y == (0.0, 0.0, 0.0)
-        assert np.isfinite(g_x).all()
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_gradient_of_the_cosine(case):
-    w = np.array([0.3, -0.5, 0.8])
-
-    def log_cosine(h):
-        n = case.normal_x + h * case.d_normal_x
-        return np.log(abs(n @ w) / np.linalg.norm(n))
-
-    g = segment.cosine_log_gradient(triple(case.normal_x), triple(w))
-    assert_allclose(np.dot(g, case.d_normal_x), difference(log_cosine, 1e-4), rtol=1e-7)
-    assert segment.cosine_log_gradient((0.0, 0.0, 2.0), (1.0, 0.0, 0.0)) == (0.0, 0.0, 0.0)
+    w, normal = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
+    assert segment.geometry_term(w, normal) == 0.0
+    assert segment.log_gradient(w, normal, 4.0) == ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.0)
