@@ -1,9 +1,11 @@
-"""simd.py: the vector helpers, random numbers, warps and the diffuse model on 8 lanes, against one lane, and the
+"""simd.py: the vector helpers, random numbers, warps and the BSDF models on 8 lanes, against one lane, and the
 primitives of that width.
 
 Not bit for bit: sums of products may be fused and reordered in each width, and sin and cos are other code. So the two
 agree to a few units in the last place of the largest term.
 """
+
+import itertools
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from numpy.testing import assert_allclose
 
 from nrender import real as lane
 from nrender import rng, vec, warp
-from nrender.bsdf import diffuse
+from nrender.bsdf import MODELS
 from nrender.device import device
 from nrender.real import FLOAT32, gather, select, truncate, uint32
 from nrender.simd import FLOAT32X8, LANES, load, store
@@ -58,13 +60,26 @@ def warps(a, b, c, d, e, f):
     return (*w, p, q, b1, b2, warp.triangle_pdf(2.0 + c))
 
 
-@device
-def diffuse_model(a, b, c, d, e, f):
-    rho, wi = (a, b, c), (0.0 * a, 0.0 * a, 1.0 + 0.0 * a)
-    wo = diffuse.sample(wi, select(d < 0.0, -d, d), select(e < 0.0, -e, e))
-    values = diffuse.eval(rho, wi, wo)
-    tangent, adjoint = diffuse.eval_tan(rho, wi, wo, (d, e, f)), diffuse.eval_adj(rho, wi, wo, (f, e, d))
-    return (*values, *tangent, *adjoint, diffuse.pdf(wi, wo))
+def model_body(name):
+    """(every function of a BSDF model, how many numbers that is): written out, since a tuple has no loop in a
+    kernel."""
+    model, letters = MODELS[name], itertools.cycle("abcdef")
+    middle = [0.5 * (low + high) for count, (low, high) in model.PARAMS.values() for _ in range(count)]
+    p = [(f"{x} + {0.2 * x} * {letter}", letter) for x, letter in zip(middle, letters, strict=False)]
+    below = "-" if model.TRANSMISSIVE else ""
+    text = f"""
+def {name}(a, b, c, d, e, f):
+    p, d_p = ({"".join(x + ", " for x, _ in p)}), ({"".join(x + ", " for _, x in p)})
+    wi = vec.normalize((0.5 * a, 0.5 * b, 1.0 + 0.5 * c))
+    wo = vec.normalize((0.5 * d, 0.5 * e, {below}(1.0 + 0.5 * f)))
+    w = model.sample(p, wi, lane.absolute(d), lane.absolute(e), lane.absolute(f))
+    tangent = model.eval_tan(p, wi, wo, d_p, (f, a, d), (b, d, e))
+    g_p, g_wi, g_wo = model.eval_adj(p, wi, wo, (d, e, f))
+    return (*w, *model.eval(p, wi, wo), *tangent, *g_p, *g_wi, *g_wo, model.pdf(p, wi, wo))
+"""
+    scope = {"__name__": __name__, "vec": vec, "lane": lane, "model": model}
+    exec(text, scope)
+    return device(scope[name]), 16 + len(middle)
 
 
 @device
@@ -104,7 +119,8 @@ def drivers(body):
     return scalar, vector
 
 
-BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (diffuse_model, 10), (functions, 9)]
+BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (functions, 9)]
+BODIES += [model_body(name) for name in MODELS]
 
 
 @pytest.mark.parametrize("body, rows", BODIES, ids=[body.__name__ for body, _ in BODIES])
