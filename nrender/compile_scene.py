@@ -14,8 +14,9 @@ from .bsdf import MODELS, transmits
 from .device import Width
 from .geometry.build import build, refit
 from .geometry.edges import allot, importance, topology, visible_edges
+from .light import FACE, KINDS
 from .params import BLACK, Layout, layout, theta
-from .scene import Scene
+from .scene import Light, Scene
 from .tables import Tables, alias_table
 from .unrendered import refuse_unrendered
 
@@ -84,11 +85,9 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
     corners = values[: place.camera].reshape(-1, 3)[mesh.faces]
     nodes, links, order = tree_of(mesh, corners)
     material, emission, two_sided, power = _face_tables(scene, place, corners)
-    lights = np.flatnonzero(emission >= 0)
+    lights, kinds_of_light, chances, threshold, alias = _emitters(scene, place, corners, emission, power)
     chance = np.zeros(len(mesh.faces))
-    threshold, alias = np.ones(1), np.zeros(1)
-    if len(lights):
-        chance[lights], threshold, alias = alias_table(power[lights])
+    chance[lights[kinds_of_light == FACE]] = chances[kinds_of_light == FACE]
     offsets = np.array(list(place.materials.values()))
     names = list(MODELS)
     models = [BLACK if name is None else scene.materials[name].type for name in place.materials]
@@ -111,7 +110,9 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         integers(offsets),
         integers(kinds),
         integers(transmitting),
-        integers(lights if len(lights) else np.zeros(1)),
+        integers(lights),
+        integers(kinds_of_light),
+        reals(chances),
         reals(threshold),
         integers(alias),
         reals(nodes),
@@ -120,10 +121,39 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         reals(corners[order]),
         place.camera,
         place.background,
-        len(lights),
+        len(lights) if chances.any() else 0,
         scene.integrator.max_depth,
     )
     return place, values, mesh, tables
+
+
+def _emitters(
+    scene: Scene, place: Layout, corners: np.ndarray, emission: np.ndarray, power: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """(face or offset, kind, probability, threshold, alias) of everything that next-event estimation can choose; one
+    entry of probability 0 if there is nothing."""
+    faces = np.flatnonzero(emission >= 0)
+    names = list(place.lights)
+    ids = np.concatenate([faces, [place.lights[name] for name in names]]).astype(np.int64)
+    light_kinds = [KINDS[scene.lights[name].type] for name in names]
+    kinds = np.concatenate([np.full(len(faces), FACE), light_kinds]).astype(np.int64)
+    weights = np.concatenate([power[faces], [_light_power(scene.lights[name], corners) for name in names]])
+    if not len(ids):
+        return np.zeros(1), np.full(1, FACE), np.zeros(1), np.ones(1), np.zeros(1)
+    if not weights.sum() > 0.0:
+        weights = np.ones(len(ids))
+    return ids, kinds, *alias_table(weights)
+
+
+def _light_power(light: Light, corners: np.ndarray) -> float:
+    """Of a light without size, over pi, on the scale of `_face_tables`' (twice area times radiance)."""
+    if light.type == "directional":
+        size = np.ptp(corners.reshape(-1, 3), axis=0)
+        return float(light.values["irradiance"].sum() * (size @ size) / 2.0)
+    share = 2.0
+    if light.type == "spot":
+        share = 1.0 - np.cos(np.radians(0.5 * float(light.values["cutoff"] + light.values["beam_width"])))
+    return float(light.values["intensity"].sum() * 4.0 * share)
 
 
 def _face_tables(scene: Scene, place: Layout, corners: np.ndarray) -> tuple[np.ndarray, ...]:

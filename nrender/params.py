@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .bsdf import MODELS, size
-from .scene import Scene
+from .light import NUMBERS
+from .scene import Light, Scene
+from .scene.light_numbers import light_numbers, light_numbers_adj, light_numbers_tan
 from .scene.look_at import frame, frame_adj, frame_tan
 from .scene.transform import world_vertices, world_vertices_adj, world_vertices_tan
 
@@ -21,13 +23,15 @@ BLACK = "diffuse"  # the model of an emitter that has no material, with all para
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things are in theta. rows: of a shape's vertices; the rest are offsets, background -1 if there is none. The
+    """Where things are in theta. rows: of a shape's vertices; the rest are offsets, background (of all
+    constant lights, added) -1 if there is none. The
     material None, of emitters that have no other, is black and no parameter."""
 
     rows: dict[str, slice]
     camera: int
     materials: dict[str | None, int]
     emission: dict[str, int]
+    lights: dict[str, int]
     background: int
     size: int
 
@@ -48,8 +52,13 @@ def layout(scene: Scene) -> Layout:
         if shape.emission is not None:
             emission[name] = end
             end += 3
-    background = end if scene.lights else -1
-    return Layout(rows, camera, materials, emission, background, end + 3 * bool(scene.lights))
+    lights = {}
+    for name, light in scene.lights.items():
+        if light.type in NUMBERS:
+            lights[name] = end
+            end += sum(NUMBERS[light.type].values())
+    constant = any(light.type == "constant" for light in scene.lights.values())
+    return Layout(rows, camera, materials, emission, lights, end if constant else -1, end + 3 * constant)
 
 
 def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
@@ -64,8 +73,11 @@ def theta(scene: Scene, place: Layout, camera: str) -> np.ndarray:
             out[_material_slice(scene, place, name, key)] = material.values[key]
     for name, offset in place.emission.items():
         _colour(out, offset)[:] = scene.shapes[name].emission
-    for light in scene.lights.values():
-        _colour(out, place.background)[:] += light.values["radiance"]
+    for name, light in scene.lights.items():
+        if name in place.lights:
+            _write_light(out, place.lights[name], light, light_numbers(light))
+        else:
+            _colour(out, place.background)[:] += light.values["radiance"]
     return out
 
 
@@ -75,10 +87,13 @@ def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.n
     vertices = out[: place.camera].reshape(-1, 3)
     view: dict[str, np.ndarray] = {}
     moves: dict[str, dict[str, np.ndarray]] = {}
+    lights: dict[str, dict[str, np.ndarray]] = {}
     for path, direction in directions.items():
         section, name, key = path.split(".", 2)
         if section == "materials":
             out[_material_slice(scene, place, name, key)] = direction
+        elif section == "lights" and name in place.lights:
+            lights.setdefault(name, {})[key] = direction
         elif section == "lights":
             _colour(out, place.background)[:] += direction
         elif key == "emission":
@@ -92,6 +107,9 @@ def push(scene: Scene, place: Layout, camera: str, directions: Mapping[str, np.n
         vertices[place.rows[name]] = world_vertices_tan(
             shape.vertices, shape.transform, move.pop("vertices", None), move
         )
+    for name, move in lights.items():
+        light = scene.lights[name]
+        _write_light(out, place.lights[name], light, light_numbers_tan(light, move))
     if view:
         zero = np.zeros(3)
         d_frame = frame_tan(
@@ -115,6 +133,9 @@ def pull(scene: Scene, place: Layout, camera: str, gradient: np.ndarray, wrt: It
         section, name, key = path.split(".", 2)
         if section == "materials":
             g = gradient[_material_slice(scene, place, name, key)].reshape(np.shape(scene.materials[name].values[key]))
+        elif section == "lights" and name in place.lights:
+            light = scene.lights[name]
+            g = light_numbers_adj(light, _read_light(gradient, place.lights[name], light))[key]
         elif section == "lights":
             g = _colour(gradient, place.background)
         elif key == "emission":
@@ -131,8 +152,10 @@ def pull(scene: Scene, place: Layout, camera: str, gradient: np.ndarray, wrt: It
 
 
 def moves_geometry(path: str) -> bool:
-    """Whether a parameter moves vertices or the camera, so that what is visible changes."""
+    """Whether a parameter moves vertices, the camera or a light, so that what is visible changes."""
     section, _, key = path.split(".", 2)
+    if section == "lights":
+        return key in ("position", "direction")
     return section == "cameras" or (section == "shapes" and key != "emission")
 
 
@@ -144,6 +167,20 @@ def _material_slice(scene: Scene, place: Layout, name: str, key: str) -> slice:
             return slice(start, start + count)
         start += count
     raise KeyError(key)
+
+
+def _write_light(out: np.ndarray, offset: int, light: Light, numbers: Mapping[str, np.ndarray]) -> None:
+    for key, count in NUMBERS[light.type].items():
+        out[offset : offset + count] = numbers[key]
+        offset += count
+
+
+def _read_light(vector: np.ndarray, offset: int, light: Light) -> dict[str, np.ndarray]:
+    out = {}
+    for key, count in NUMBERS[light.type].items():
+        out[key] = vector[offset : offset + count].reshape(() if count == 1 else (count,))
+        offset += count
+    return out
 
 
 def _colour(vector: np.ndarray, offset: int) -> np.ndarray:

@@ -9,63 +9,24 @@ from depth `ROULETTE`. Depth 1 is emission only. The derivative is that of the p
 densities and weights detached; docs/theory.md derives it. What jumps (visibility) is in `boundary.py`.
 """
 
-from typing import NamedTuple
-
 from .camera.perspective import ray, ray_direction_adj, ray_point_tan
 from .device import device
-from .geometry.segment import geometry_term, log_gradient, turn
+from .emitters import connection_adj, connection_tan, emitted, emitted_adj, emitted_tan, mis_share, next_event
+from .geometry.segment import log_gradient, turn
 from .geometry.surface import add_vector, normal_adj, point_only_adj, step_off, surface, surface_adj, surface_tan
-from .geometry.traverse import closest, occluded
+from .geometry.traverse import closest
 from .geometry.triangle import vector_at
 from .light import area
 from .local import local_integers, local_reals
 from .motion import Trail, View, near2, remember, vertex_adj, vertex_tan
-from .real import BIG, any_lane, gather, invert, minimum, select, truncate
+from .real import BIG, any_lane, invert, minimum, select, truncate
 from .rng import uniform
-from .scattering import agrees, sample, shading_frame, value, value_adj, value_tan
+from .scattering import sample, shading_frame, value, value_adj, value_tan
 from .vec import add, choose, dot, largest, madd, mul, normalize, normalize_tan, scale, sub
 
 ROULETTE = 5  # no Russian roulette below this depth
 SURVIVAL = 0.95  # its largest chance to go on
 DARK = 1e-3  # see trace_adj
-
-
-class LightSample(NamedTuple):
-    """surface `y` on an emitter; w from x to it; wo: its direction; offset of its radiance; pdf per steradian; share: K
-    over the density; mask of the lanes that see it."""
-
-    y: tuple
-    w: tuple
-    wo: tuple
-    offset: int
-    pdf: float
-    share: float
-    lit: bool
-
-
-@device
-def next_event(scene, stream, x, a, wi, active):
-    """(stream, LightSample) from the surface x: one visible point of an emitter."""
-    stream, y = area.sample(scene, stream, x.point)
-    w = sub(y.point, x.point)
-    wo = normalize(w)
-    offset, lit = area.offset(scene, y, w, active)
-    geometry = geometry_term(w, y.area_normal)
-    lit = lit & agrees(scene, a, wi, wo) & (geometry > 0.0)
-    if any_lane(lit):
-        start = step_off(x, w)
-        end = step_off(y, scale(w, -1.0))
-        lit = lit & invert(occluded(scene, start, sub(end, start), 1.0, lit))
-    density = 2.0 * select(lit, gather(scene.face_chance, y.face), 1.0)
-    share = select(lit, geometry / density, 0.0)
-    return stream, LightSample(y, w, wo, offset, density / select(lit, geometry, 1.0), share, lit)
-
-
-@device
-def mis_share(e, pdf):
-    """The light sample's share of the estimate, `pdf` the density of BSDF sampling there."""
-    ratio = pdf / e.pdf
-    return e.share / (1.0 + ratio * ratio)
 
 
 @device
@@ -133,15 +94,15 @@ def trace(scene, stream, o, d, active, floor):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
             offset, lit = area.offset(scene, x, d, active)
             weight = emission_weight(scene, x, sub(x.point, o), pdf, lit)
-            emitted = scale(area.radiance(scene.theta, offset), weight)
-            radiance = choose(lit, add(radiance, mul(throughput, emitted)), radiance)
-            dim_radiance = choose(lit, add(dim_radiance, mul(dim, emitted)), dim_radiance)
+            glow = scale(area.radiance(scene.theta, offset), weight)
+            radiance = choose(lit, add(radiance, mul(throughput, glow)), radiance)
+            dim_radiance = choose(lit, add(dim_radiance, mul(dim, glow)), dim_radiance)
             active = active & (depth < scene.max_depth)
             a, wi = shading_frame(scene, x), scale(d, -1.0)
             if scene.light_count > 0 and any_lane(active):
                 stream, e = next_event(scene, stream, x, a, wi, active)
                 f, p = value(scene, a, wi, e.wo, e.lit)
-                direct = mul(f, scale(area.radiance(scene.theta, e.offset), mis_share(e, p)))
+                direct = mul(f, scale(emitted(scene, e), mis_share(e, p)))
                 radiance = choose(e.lit, add(radiance, mul(throughput, direct)), radiance)
                 dim_radiance = choose(e.lit, add(dim_radiance, mul(dim, direct)), dim_radiance)
             if any_lane(active):
@@ -205,9 +166,9 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), d_last, d_x)
             offset, lit = area.offset(scene, x, d, active)
             weight = emission_weight(scene, x, sub(x.point, o), pdf, lit)
-            emitted, d_emitted = area.radiance(scene.theta, offset), area.radiance(d_theta, offset)
-            radiance = choose(lit, add(radiance, scale(mul(throughput, emitted), weight)), radiance)
-            change3 = scale(_mul_tan(throughput, emitted, d_throughput, d_emitted), weight)
+            glow, d_glow = area.radiance(scene.theta, offset), area.radiance(d_theta, offset)
+            radiance = choose(lit, add(radiance, scale(mul(throughput, glow), weight)), radiance)
+            change3 = scale(_mul_tan(throughput, glow, d_throughput, d_glow), weight)
             d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
             active = active & (depth < scene.max_depth)
             a, wi, d_wi = shading_frame(scene, x), scale(d, -1.0), scale(d_arrive, -1.0)
@@ -215,13 +176,9 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
                 stream, e = next_event(scene, stream, x, a, wi, active)
                 f, p = value(scene, a, wi, e.wo, e.lit)
                 share = mis_share(e, p)
-                d_y, d_normal_y = surface_tan(scene, d_theta, e.y)
-                g_q, g_normal, chi = log_gradient(e.w, e.y.area_normal, near2(view, depth + 1))
-                q = sub(d_y, d_x)
-                change = dot(g_q, q) + dot(g_normal, d_normal_y)
-                d_wo = turn(e.w, chi, q)
+                change, d_wo = connection_tan(scene, d_theta, e, d_x, near2(view, depth + 1))
                 d_f = value_tan(scene, d_theta, x, a, wi, e.wo, d_normal, d_wi, d_wo, e.lit)
-                light, d_light = area.radiance(scene.theta, e.offset), area.radiance(d_theta, e.offset)
+                light, d_light = emitted(scene, e), emitted_tan(scene, d_theta, e, d_wo)
                 arriving, d_arriving = mul(f, light), madd(_mul_tan(f, light, d_f, d_light), mul(f, light), change)
                 radiance = choose(e.lit, madd(radiance, mul(throughput, arriving), share), radiance)
                 change3 = _mul_tan(throughput, arriving, d_throughput, d_arriving)
@@ -293,9 +250,9 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
             offset, lit = area.offset(scene, x, d, active)
             share = emission_weight(scene, x, sub(x.point, o), pdf, lit)
             add_vector(gradient, offset, scale(mul(weight, throughput), share), lit)
-            emitted = mul(weight, scale(area.radiance(scene.theta, offset), share))
-            coming = choose(lit, sub(coming, mul(throughput, emitted)), coming)
-            dim_coming = choose(lit, sub(dim_coming, mul(dim, emitted)), dim_coming)
+            glow = mul(weight, scale(area.radiance(scene.theta, offset), share))
+            coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
+            dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
             active = active & (depth < scene.max_depth)
             a, wi = shading_frame(scene, x), scale(d, -1.0)
             g_normal, g_wi, g_leave = none, none, none
@@ -303,9 +260,9 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 stream, e = next_event(scene, stream, x, a, wi, active)
                 f, p = value(scene, a, wi, e.wo, e.lit)
                 share = mis_share(e, p)
-                light = area.radiance(scene.theta, e.offset)
+                light = emitted(scene, e)
                 received = scale(mul(weight, throughput), share)
-                add_vector(gradient, e.offset, mul(received, f), e.lit)
+                g_light = emitted_adj(scene, gradient, e, mul(received, f))
                 g_normal, g_wi, g_wo = value_adj(scene, gradient, x, a, wi, e.wo, mul(received, light), e.lit)
                 found = mul(received, mul(f, light))
                 coming = choose(e.lit, sub(coming, found), coming)
@@ -313,8 +270,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 dim_coming = choose(e.lit, sub(dim_coming, dim_found), dim_coming)
                 if moving:
                     flow = found[0] + found[1] + found[2]
-                    reach = near2(view, depth + 1)
-                    _segment_adj(scene, gradient, trail, view, depth, e.y, e.w, reach, flow, g_wo, e.lit)
+                    connection_adj(scene, gradient, trail, view, depth, e, flow, add(g_wo, g_light))
             going = active
             if any_lane(active):
                 stream, d, f, pdf = bounce(scene, stream, a, wi, active)

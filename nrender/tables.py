@@ -24,7 +24,9 @@ class Tables(NamedTuple):
     materials: np.ndarray  # (M,) offset of each material's parameters
     material_kind: np.ndarray  # (M,) which model: its place in bsdf.MODELS
     material_transmits: np.ndarray  # (M,) 1: light passes through
-    lights: np.ndarray  # (E,) emitting faces; alias table:
+    lights: np.ndarray  # (E,) emitters: an emitting face, or the offset of a light without size; alias table:
+    light_kind: np.ndarray  # (E,) FACE, POINT, SPOT or DIRECTIONAL (light/__init__.py)
+    light_chance: np.ndarray  # Real (E,) probability that next-event estimation chooses it
     light_threshold: np.ndarray  # Real (E,)
     light_alias: np.ndarray  # (E,)
     nodes: np.ndarray  # Real; the tree of geometry/build.py

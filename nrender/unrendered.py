@@ -12,7 +12,7 @@ from .errors import Problem, SceneError, SceneWarning
 from .scene import Scene
 from .scene.models import Textured
 
-LIGHTS = ("constant",)
+LIGHTS = ("constant", "point", "spot", "directional")
 
 
 def unrendered(scene: Scene) -> list[Problem]:

@@ -28,8 +28,8 @@ def test_what_is_rendered_is_no_problem():
         (
             "lights",
             "sky",
-            {"type": "point", "position": [0, 1, 0], "intensity": [1, 1, 1], "radiance": None},
-            "type: a light of type point",
+            {"type": "envmap", "image": np.ones((2, 4, 3)), "radiance": None},
+            "type: a light of type envmap",
         ),
     ],
 )

@@ -36,6 +36,7 @@ for _primitive, _function in (
     (lane.cos, math.cos),
     (lane.exp, math.exp),
     (lane.log, math.log),
+    (lane.arccosine, math.acos),
     (lane.absolute, abs),
     (lane.floor, math.floor),
     (lane.minimum, min),

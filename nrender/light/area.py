@@ -4,12 +4,9 @@
 """
 
 from ..device import device
-from ..geometry.surface import surface
-from ..geometry.triangle import corners, point, vector_at
-from ..real import absolute, gather, real, select, sqrt, truncate
-from ..rng import uniform
-from ..vec import dot, sub
-from ..warp import triangle
+from ..geometry.triangle import vector_at
+from ..real import absolute, gather, select, sqrt
+from ..vec import dot
 
 
 @device
@@ -27,22 +24,8 @@ def radiance(values, index):
 
 
 @device
-def sample(scene, stream, x):
-    """(stream, surface): a uniform point on a face that the alias table chooses, as seen from x."""
-    stream, u0 = uniform(stream)
-    stream, u1 = uniform(stream)
-    stream, u2 = uniform(stream)
-    position = u0 * real(scene.light_count)
-    slot = truncate(position)
-    keep = position - real(slot) < gather(scene.light_threshold, slot)
-    face = gather(scene.lights, select(keep, slot, gather(scene.light_alias, slot)))
-    b1, b2 = triangle(u1, u2)
-    y = point(corners(scene.theta, scene.faces, face), b1, b2)
-    return stream, surface(scene, face, b1, b2, sub(y, x))
-
-
-@device
 def pdf(scene, s, w):
-    """Density per steradian of `sample`, at the point from which the vector w leads to `s`: chance r^2 / (area cos)."""
+    """Density per steradian of next-event estimation (emitters.py), at the point from which the vector w leads to
+    `s`: chance r^2 / (area cos)."""
     r2 = dot(w, w)
     return 2.0 * gather(scene.face_chance, s.face) * r2 * sqrt(r2) / absolute(dot(s.area_normal, w))
