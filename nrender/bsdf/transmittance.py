@@ -10,7 +10,7 @@ roughness 0.05. B: 1e-4.
 
 import numpy as np
 
-from ..device import device
+from ..device import Primitive, device
 from ..real import gather, maximum, minimum, real, select, sqrt, truncate
 
 INDEX = 1.49
@@ -50,6 +50,15 @@ TRANSMITTANCE = np.array(_T.split(), np.float32)  # float32 in every width: 7 di
 BOOST = np.array(_B.split(), np.float32)
 
 
+@Primitive
+def lookup(table, i):
+    """table[i], as a float64 from Python, where float32 would be contagious."""
+    return float(table[i])
+
+
+lookup.versions = gather.versions
+
+
 @device
 def knots(u, intervals):
     """Interval of u in 0..1 and the weights of its four coefficients, and their derivatives with respect to u."""
@@ -65,8 +74,8 @@ def knots(u, intervals):
 
 @device
 def _sum(table, i, w):
-    a, b = real(gather(table, i)) * w[0], real(gather(table, i + 1)) * w[1]
-    return a + b + real(gather(table, i + 2)) * w[2] + real(gather(table, i + 3)) * w[3]
+    a, b = lookup(table, i) * w[0], lookup(table, i + 1) * w[1]
+    return a + b + lookup(table, i + 2) * w[2] + lookup(table, i + 3) * w[3]
 
 
 @device
