@@ -7,6 +7,7 @@ from nrender.cache import compiled
 from nrender.device import device
 from nrender.geometry.build import build
 from nrender.geometry.traverse import closest, occluded
+from nrender.light import FACE
 from nrender.real import FLOAT32
 from nrender.tables import Tables, alias_table
 
@@ -66,12 +67,13 @@ def tables_of(
         face_emission[face] = radiances + 3 * k
     eye = [0, 0, 3, 1, 0, 0, 0, 1, 0, 0, 0, -1]
     theta = np.concatenate([vertices.reshape(-1), eye, parameters, *emission.values()])
-    chance, threshold, alias = np.zeros(len(faces)), np.ones(1), np.zeros(1)
+    chance, chances, threshold, alias = np.zeros(len(faces)), np.zeros(1), np.ones(1), np.zeros(1)
     if emission:
         areas = np.linalg.norm(np.cross(*(vertices[faces][:, k] - vertices[faces][:, 0] for k in (1, 2))), axis=1)
         lights = list(emission)
         power = [areas[face] * np.sum(emission[face]) for face in lights]
-        chance[lights], threshold, alias = alias_table(np.array(power))
+        chances, threshold, alias = alias_table(np.array(power))
+        chance[lights] = chances
 
     def reals(x):
         return np.ascontiguousarray(x, width.literal).reshape(-1)
@@ -90,6 +92,8 @@ def tables_of(
         material_kind=integers([list(MODELS).index(name) for name in models]),
         material_transmits=integers([transmits(MODELS[name]) for name in models]),
         lights=integers(list(emission) or [0]),
+        light_kind=integers(np.full(max(len(emission), 1), FACE)),
+        light_chance=reals(chances),
         light_threshold=reals(threshold),
         light_alias=integers(alias),
         nodes=reals(nodes),

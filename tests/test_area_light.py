@@ -1,4 +1,7 @@
-"""light/area.py and the alias table: chosen in proportion to power, uniform on a face, density per steradian."""
+"""light/area.py, how emitters.py samples faces, and the alias table: chosen in proportion to power, uniform on a face,
+density per steradian."""
+
+import functools
 
 import naive
 import numpy as np
@@ -8,10 +11,12 @@ from derivatives import triple
 from drivers import tables_of
 from numpy.testing import assert_allclose
 
-from nrender.geometry.surface import surface
+from nrender.emitters import next_event
+from nrender.geometry.surface import Surface, surface
 from nrender.light import area
 from nrender.real import FLOAT64
 from nrender.rng import stream
+from nrender.scattering import shading_frame
 from nrender.tables import alias_table
 
 VERTICES = np.array(
@@ -47,9 +52,20 @@ def test_an_alias_table_gives_each_index_its_probability(weights):
     assert ((threshold >= 0) & (threshold <= 1)).all()
 
 
+def events(n, active):
+    """Next events as seen from a surface at X."""
+    tables, up = lamps(), (0.0, 0.0, 1.0)
+    x = Surface(1, 0.2, 0.3, triple(X), (0.0, 0.0, 2.0), up, 1e-6)
+    frame = shading_frame(tables, x)
+    return tables, [next_event(tables, stream(1, k, 0), x, frame, up, active)[1] for k in range(n)]
+
+
+@functools.cache
 def samples(n):
-    tables = lamps()
-    return tables, [area.sample(tables, stream(1, k, 0), triple(X))[1] for k in range(n)]
+    """The surfaces alone, whether or not they are seen: without the cost of finding out."""
+    tables, found = events(n, False)
+    assert not any(e.lit for e in found)
+    return tables, [e.y for e in found]
 
 
 def test_faces_are_chosen_in_proportion_to_power():
@@ -95,6 +111,20 @@ def test_the_pdf_is_per_steradian():
         error = np.std(values) / np.sqrt(len(values))
         assert error < 0.02 * np.mean(values)
         assert abs(np.mean(values) - naive.solid_angle(VERTICES[FACES[face]], X)) < 4 * error
+
+
+def test_a_next_event_has_the_pdf_and_its_inverse_as_share():
+    tables, found = events(300, True)
+    assert sum(e.lit for e in found) > 100
+    for e in found:
+        assert_allclose(e.w, np.array(e.y.point) - X, rtol=1e-12)
+        assert_allclose(e.wo, np.array(e.w) / np.linalg.norm(e.w), rtol=1e-12)
+        if e.lit:
+            assert e.base == tables.face_emission[e.y.face]
+            assert e.pdf == pytest.approx(area.pdf(tables, e.y, e.w), rel=1e-12)
+            assert e.share == pytest.approx(1.0 / e.pdf, rel=1e-12)
+        else:
+            assert e.share == 0.0
 
 
 def test_the_solid_angle_itself():
