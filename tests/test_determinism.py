@@ -72,10 +72,7 @@ def test_samples_of_different_seeds_are_independent():
     assert abs(pairs.mean() + 1 / (count - 1)) < 4 * pairs.std() / np.sqrt(len(pairs))
 
 
-@pytest.mark.parametrize(
-    "axis",
-    [1, pytest.param(2, marks=pytest.mark.xfail(reason="rng.lattice moves u2 equally in all pixels of a seed"))],
-)
+@pytest.mark.parametrize("axis", [1, 2])
 def test_samples_of_neighbouring_pixels_are_independent(axis):
     """Errors that neighbours share, along an edge that crosses them all, would not cancel in a sum over pixels."""
     errors, lit = normalised_errors(80)

@@ -50,7 +50,7 @@ def cases():
 
 @pytest.mark.parametrize("name, form, path", list(cases()))
 def test_adjoint_agrees_with_finite_differences(name, form, path):
-    spp, differences_spp = {"corner": (128, 48), "solid": (32, 48)}.get(name, (32, 112))
+    spp, differences_spp = {"corner": (256, 128)}.get(name, (64, 192))
     found = check(maker(name, form), path, spp, differences_spp)
     assert abs(found.z) <= 3.5
     assert found.relative_sigma <= 0.05 or found.size < 2e-3
