@@ -28,5 +28,7 @@ def replicate(estimator: Callable[[int], np.ndarray], seeds: Iterable[int]) -> E
 
 
 def z_between(a: Estimate, b: Estimate) -> np.ndarray:
-    """Distance of two independent estimates in standard errors."""
-    return (a.mean - b.mean) / np.hypot(a.sigma, b.sigma)
+    """Distance of two independent estimates in standard errors; 0 where neither has noise and they agree."""
+    difference = a.mean - b.mean
+    with np.errstate(divide="ignore"):
+        return np.divide(difference, np.hypot(a.sigma, b.sigma), out=np.zeros_like(difference), where=difference != 0.0)

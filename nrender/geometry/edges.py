@@ -33,10 +33,12 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def places(vertices: np.ndarray) -> np.ndarray:
-    """(V,) a number for each vertex, equal for vertices at the same place in float32."""
-    points = vertices.astype(np.float32) + np.float32(0.0)  # -0 is 0
+    """(V,) a number for each vertex, equal for vertices at the same place, to a millionth of the extent: two shapes that
+    meet at an edge have it from different rotations, with other rounding errors."""
+    size = max(float(np.ptp(vertices, axis=0).max(initial=0.0)), 1e-30)
+    points = np.round(vertices * (1e6 / size)).astype(np.int64)
     order = np.lexsort(points.T)
-    new = np.concatenate([[False], (np.diff(points[order], axis=0) != 0.0).any(axis=1)])
+    new = np.concatenate([[False], (np.diff(points[order], axis=0) != 0).any(axis=1)])
     out = np.empty(len(points), np.int64)
     out[order] = np.cumsum(new)
     return out

@@ -1,0 +1,104 @@
+"""Derivatives of a weighted sum of pixels: the adjoint's, and by finite differences, each with its standard error."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from estimates import Estimate, replicate
+
+import nrender as nr
+from nrender import Scene
+
+STEPS = {
+    "translate": 0.03,
+    "rotate": 1.5,
+    "scale": 0.03,
+    "pivot": 0.06,
+    "matrix": 0.03,
+    "vertices": 0.02,
+    "origin": 0.05,
+    "target": 0.04,
+    "up": 0.02,
+    "fov": 0.4,
+}  # of parameters that move things: about a third of a pixel; all others: 0.05
+
+
+class Check(NamedTuple):
+    """The derivative of the weighted sum of the image in one direction, twice; size: what change of the image the step
+    makes, relative to the image."""
+
+    adjoint: Estimate
+    difference: Estimate
+    size: float
+
+    @property
+    def z(self) -> float:
+        return float((self.adjoint.mean - self.difference.mean) / self.sigma)
+
+    @property
+    def sigma(self) -> float:
+        return float(np.hypot(self.adjoint.sigma, self.difference.sigma))
+
+    @property
+    def relative_sigma(self) -> float:
+        return self.sigma / abs(float(self.difference.mean))
+
+
+def smooth_weights(scene: Scene, seed: int = 0) -> np.ndarray:
+    """Weights of every pixel and colour, around 1, that vary over the picture: (H, W, 3)."""
+    view = next(iter(scene.cameras.values()))
+    y, x = np.meshgrid(np.linspace(0, 1, view.height), np.linspace(0, 1, view.width), indexing="ij")
+    rng = np.random.default_rng(seed)
+    waves = [np.cos(2 * np.pi * (rng.uniform(-1, 1) * x + rng.uniform(-1, 1) * y + rng.random())) for _ in range(3)]
+    return 1 + 0.8 * np.stack(waves, axis=-1)
+
+
+@functools.cache
+def adjoints(make: Callable[[], Scene], spp: int, seeds: range) -> list[dict[str, np.ndarray]]:
+    """The gradient of every parameter, for each seed."""
+    scene = make()
+    weights = smooth_weights(scene)
+    return [nr.render_vjp(scene, list(scene.parameters), spp=spp, seed=seed)[1](weights) for seed in seeds]
+
+
+def direction_of(make: Callable[[], Scene], path: str) -> np.ndarray:
+    """A direction for all numbers of a parameter at once, the largest of them 1: a random one, and as much of a first
+    estimate of the gradient, so that the derivative is not small by chance."""
+    (pilot,) = adjoints(make, 128, range(5000, 5001))
+    rng = np.random.default_rng([ord(c) for c in path])
+    direction = pilot[path] / np.abs(pilot[path]).max() + 0.5 * rng.uniform(-1, 1, pilot[path].shape)
+    return np.asarray(direction / np.abs(direction).max())
+
+
+def step_of(path: str) -> float:
+    return STEPS.get(path.rsplit(".", 1)[1], 0.05)
+
+
+def difference(make: Callable[[], Scene], path: str, seeds: Iterable[int], spp: int) -> Estimate:
+    """Central differences with the same random numbers on both sides, and Richardson's extrapolation of two steps."""
+    scene, direction, step = make(), direction_of(make, path), step_of(path)
+    weights, base = smooth_weights(scene), scene.parameters[path]
+
+    def value(h: float, seed: int) -> float:
+        image = nr.render(scene.replace({path: base + h * direction}), spp=spp, seed=seed)
+        return float(np.sum(weights * image))
+
+    def slope(seed: int) -> np.ndarray:
+        near, far = ((value(h, seed) - value(-h, seed)) / (2 * h) for h in (step, 2 * step))
+        return np.asarray((4 * near - far) / 3)
+
+    return replicate(slope, seeds)
+
+
+def check(make: Callable[[], Scene], path: str, spp: int, differences_spp: int, count: int = 12) -> Check:
+    """`count` replicates of both; the two share no random numbers."""
+    direction = direction_of(make, path)
+    slopes = np.array([np.sum(g[path] * direction) for g in adjoints(make, spp, range(count))])
+    adjoint = Estimate(slopes.mean(), slopes.std(ddof=1) / np.sqrt(count))
+    by_difference = difference(make, path, range(1000, 1000 + count), differences_spp)
+    scene = make()
+    total = np.sum(smooth_weights(scene) * nr.render(scene, spp=16))
+    return Check(adjoint, by_difference, abs(float(by_difference.mean)) * step_of(path) / float(total))
