@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 
 from nrender.boundary import Edges
+from nrender.bsdf import MODELS
 from nrender.device import clone
 from nrender.tables import Tables
 
@@ -21,8 +23,8 @@ IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.ze
 REALS = {"theta", "face_chance", "light_chance", "light_threshold", "nodes", "corners"}
 SCENE = Tables(
     **{
-        name: 0 if kind == "int" else SINGLE if name in REALS else INTEGER
-        for name, kind in Tables.__annotations__.items()
+        name: 0 if kind is int else SINGLE if name in REALS else INTEGER
+        for name, kind in get_type_hints(Tables).items()
     }
 )
 EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0), 1)
@@ -37,6 +39,8 @@ KERNELS = {
 
 # libdevice's sinf and cosf have a branch for |x| > 1e5, which takes the argument to one turn in float64.
 LARGE_ANGLE = [r"cvt\.rn\.f64\.s64", r"mul\.f64\s.*0d3BF921FB54442D19", r"cvt\.rn\.f32\.f64"]
+# libdevice's acosf has one approximate root. Only the falloff of a spot asks for an angle, and that chooses no path.
+ARCCOSINE = "rsqrt.approx.ftz.f32"
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
 
 
@@ -84,7 +88,7 @@ def test_no_instruction_is_in_double_precision(compile_ptx, name):
     lines = in_double(compile_ptx(name))
     assert [line for line in lines if not any(re.match(pattern, line) for pattern in allowed)] == []
     walks = 1 if name in ("render", "render_tan") else 2
-    turns = 2 * walks  # a sine and a cosine
+    turns = 2 * 2 * len(MODELS) * walks  # a sine and a cosine for each of two lobes
     assert sum(bool(re.match(LARGE_ANGLE[1], line)) for line in lines) <= turns
 
 
@@ -94,7 +98,9 @@ def test_square_roots_and_divisions_are_exact(compile_ptx, name):
     ptx = compile_ptx(name)
     assert "sqrt.rn.f32" in ptx
     assert "div.rn.f32" in ptx
-    assert not re.search(r"\b(sqrt|div|rcp|rsqrt|sin|cos|ex2|lg2)\.(approx|full)", ptx)
+    inexact = re.findall(r"\b(?:sqrt|div|rcp|rsqrt|sin|cos|ex2|lg2)\.(?:approx|full)\S*", ptx)
+    assert set(inexact) <= {ARCCOSINE}
+    assert len(inexact) <= 3  # of a value, a tangent, an adjoint
 
 
 def test_gradients_are_summed_by_atomics(compile_ptx):
