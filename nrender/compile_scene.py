@@ -139,7 +139,7 @@ def _emitters(
     kinds = np.concatenate([np.full(len(faces), FACE), light_kinds]).astype(np.int64)
     weights = np.concatenate([power[faces], [_light_power(scene.lights[name], corners) for name in names]])
     if not len(ids):
-        return np.zeros(1), np.full(1, FACE), np.zeros(1), np.ones(1), np.zeros(1)
+        return np.zeros(1, np.int64), np.full(1, FACE), np.zeros(1), np.ones(1), np.zeros(1)
     if not weights.sum() > 0.0:
         weights = np.ones(len(ids))
     return ids, kinds, *alias_table(weights)
