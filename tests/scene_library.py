@@ -113,7 +113,7 @@ def emitters(form: str = "scale", size: int = 24) -> Scene:
 
 def solid(form: str = "scale", size: int = 24) -> Scene:
     """A tessellated sphere that emits and reflects, in constant light."""
-    vertices, faces = sphere.build({"subdivisions": 0}, Path())
+    vertices, faces, *_ = sphere.build({"subdivisions": 0}, Path())
     shapes = {
         "thing": mesh(
             vertices.tolist(),
@@ -129,7 +129,7 @@ def solid(form: str = "scale", size: int = 24) -> Scene:
 
 def faceted(form: str = "scale", size: int = 24) -> Scene:
     """A cube whose sides a lamp in view lights unequally; light goes to and fro between the two."""
-    vertices, faces = cube.build({}, Path())
+    vertices, faces, *_ = cube.build({}, Path())
     shapes = {
         "thing": mesh(
             vertices.tolist(),
