@@ -195,7 +195,6 @@ def test_the_gradient_of_a_black_surface_is_not_lost():
     np.testing.assert_allclose(gradient, [1, 2, 3], rtol=1e-5)
 
 
-@pytest.mark.xfail(reason="path replay lets the black material of a lamp reflect path.DARK")
 def test_a_lamp_that_reflects_nothing_is_black_in_the_gradient_too():
     """The lamp has no material. Only what it emits arrives at the floor, in the tangent and in the adjoint."""
     shapes = {
