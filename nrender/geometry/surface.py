@@ -22,7 +22,8 @@ from .triangle import (
 
 class Surface(NamedTuple):
     """face, and weights u, v of its second and third vertex; point; area normal (length: twice the area), unit normal
-    on the side of the ray that came here; margin: how far to step off the surface, in the scene's units."""
+    on the side of the ray that came here; margin: how far rays step off the surface, in the scene's units; inward: the
+    same length in the plane, away from the triangle's edges."""
 
     face: int
     u: float
@@ -31,6 +32,7 @@ class Surface(NamedTuple):
     area_normal: tuple
     normal: tuple
     margin: float
+    inward: tuple
 
 
 @device
@@ -40,15 +42,18 @@ def surface(scene, face, u, v, direction):
     n = area_normal(c)
     x = point(c, u, v)
     side = select(dot(n, direction) > 0.0, -1.0, 1.0)
-    size = largest_magnitude(c[0]) + largest_magnitude(c[1]) + largest_magnitude(c[2])
-    return Surface(face, u, v, x, n, scale(n, side / length(n)), size * 3e-6)
+    margin = 3e-6 * (largest_magnitude(c[0]) + largest_magnitude(c[1]) + largest_magnitude(c[2]))
+    middle = sub(point(c, 1.0 / 3.0, 1.0 / 3.0), x)
+    inward = scale(middle, margin / (length(middle) + margin))
+    return Surface(face, u, v, x, n, scale(n, side / length(n)), margin, inward)
 
 
 @device
 def step_off(s, toward):
-    """The point of `s`, moved off the surface to the side of the vector `toward`: rays start and end there."""
+    """The point of `s`, moved off the surface to the side of the vector `toward`: rays start and end there. Also away
+    from the edges: a point at an edge may be rounded to behind the triangle that adjoins it there."""
     side = select(dot(s.normal, toward) < 0.0, -1.0, 1.0)
-    return madd(s.point, s.normal, side * s.margin)
+    return madd(add(s.point, s.inward), s.normal, side * s.margin)
 
 
 @device
