@@ -33,8 +33,8 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def places(vertices: np.ndarray) -> np.ndarray:
-    """(V,) a number for each vertex, equal for vertices at the same place, to a millionth of the extent: two shapes that
-    meet at an edge have it from different rotations, with other rounding errors."""
+    """(V,) a number for each vertex, equal for vertices at the same place, to a millionth of the extent: two shapes
+    that meet at an edge have it from different rotations, with other rounding errors."""
     size = max(float(np.ptp(vertices, axis=0).max(initial=0.0)), 1e-30)
     points = np.round(vertices * (1e6 / size)).astype(np.int64)
     order = np.lexsort(points.T)
