@@ -55,7 +55,7 @@ def test_an_alias_table_gives_each_index_its_probability(weights):
 def events(n, active):
     """Next events as seen from a surface at X."""
     tables, up = lamps(), (0.0, 0.0, 1.0)
-    x = Surface(1, 0.2, 0.3, triple(X), (0.0, 0.0, 2.0), up, 1e-6)
+    x = Surface(1, 0.2, 0.3, triple(X), (0.0, 0.0, 2.0), up, 1e-6, (0.0, 0.0, 0.0))
     frame = shading_frame(tables, x)
     return tables, [next_event(tables, stream(1, k, 0), x, frame, up, active)[1] for k in range(n)]
 
