@@ -180,6 +180,8 @@ def test_a_surface_has_its_normal_on_the_side_of_the_ray():
         assert_allclose(s.point, np.array([1 - s.u - s.v, s.u, s.v]) @ corners)
         for toward in (s.normal, tuple(-flat(s.normal))):
             off = np.array(surface.step_off(s, toward)) - s.point
-            assert off @ toward > 0.0
-            assert np.linalg.norm(off) == pytest.approx(s.margin)
+            assert off @ toward == pytest.approx(s.margin)
+            aside = off - (off @ flat(toward)) * flat(toward)
+            assert aside @ (corners.mean(0) - s.point) > 0.0  # away from the edges, within the triangle's plane
+            assert np.linalg.norm(aside) <= s.margin
         assert 0.0 < s.margin < 1e-4
