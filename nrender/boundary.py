@@ -20,20 +20,22 @@ from .camera.perspective import (
 )
 from .device import device
 from .geometry.surface import add_vector
-from .geometry.traverse import occluded
+from .geometry.traverse import closest
 from .geometry.triangle import vector_at
 from .path import trace
-from .real import any_lane, gather, invert, minimum, real, select, sqrt, truncate
+from .real import any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from .rng import uniform
 from .vec import dot, madd, normalize, scale, sub
 
-OFFSET = 1e-3  # how far from the edge its two sides are seen, in pixels
+OFFSET = 1e-4  # how far from the edge its two sides are seen, in pixels,
+GRAIN = 5e-7  # and besides, as a share of the picture: some roundings of a ray's direction in float32
 
 
 class Edges(NamedTuple):
-    """The edges in view (k). ends: vertex numbers (2 k). clip (9 k): of each one's part in view the ends' screen points
-    in pixels ax ay bx by, their depths ta tb, and their parameters sa sb on the whole edge; 1/importance. first (k +
-    1): number of each one's first sample; spacing: pixels of edge times importance a sample."""
+    """The edges in view (k). ends (4 k): two vertex numbers, and the two faces as edges.sides has them. clip (9 k):
+    of each one's part in view the ends' screen points in pixels ax ay bx by, their depths ta tb, and their parameters
+    sa sb on the whole edge; 1/importance. first (k + 1): number of each one's first sample; spacing: pixels of edge
+    times importance a sample."""
 
     ends: object
     clip: object
@@ -82,7 +84,7 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     ta, tb = gather(edges.clip, 9 * k + 4), gather(edges.clip, 9 * k + 5)
     sa, sb = gather(edges.clip, 9 * k + 6), gather(edges.clip, 9 * k + 7)
     s = sa + (sb - sa) * f * ta / ((1.0 - f) * tb + f * ta)  # straight on the screen is not uniform in space
-    first, second = gather(edges.ends, 2 * k), gather(edges.ends, 2 * k + 1)
+    first, second = gather(edges.ends, 4 * k), gather(edges.ends, 4 * k + 1)
     a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
     point = madd(scale(a, 1.0 - s), b, s)
     px, py = ax + (bx - ax) * f, ay + (by - ay) * f
@@ -92,21 +94,37 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     covector = screen_covector(scene.theta, scene.camera, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
     column, row = minimum(truncate(px), width - 1), minimum(truncate(py), height - 1)
     eye = vector_at(scene.theta, scene.camera)
-    seen = active & invert(occluded(scene, eye, sub(point, eye), 0.9999, active))
+    left, right = gather(edges.ends, 4 * k + 2), gather(edges.ends, 4 * k + 3)
+    is_crease = left >= 0
+    left, right = select(is_crease, left, -1 - left), select(is_crease, right, -1 - right)
+    aside = OFFSET + GRAIN * maximum(real(width), real(height))
+    o, below = _side(scene, px - aside * nx, py - aside * ny, width, height)
+    o, above = _side(scene, px + aside * nx, py + aside * ny, width, height)
+    crease, outline = active & is_crease, active & invert(is_crease)
+    seen = active
+    if any_lane(crease):
+        a_face, b_face = closest(scene, o, below, crease).face, closest(scene, o, above, crease).face
+        continues = ((a_face == left) & (b_face == right)) | ((a_face == right) & (b_face == left))
+        seen = seen & (outline | continues)
+    if any_lane(outline):
+        # Seen at a grazing angle the edge's own faces may be hit anywhere: they hide nothing.
+        hit = closest(scene, eye, sub(point, eye), outline)
+        hidden = (hit.face >= 0) & (hit.t < 0.9999) & (hit.face != left) & (hit.face != right)
+        seen = seen & invert(outline & hidden)
     length = edges.spacing * gather(edges.clip, 9 * k + 8)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
     if any_lane(seen):
-        minus = _side(scene, stream, px - OFFSET * nx, py - OFFSET * ny, width, height, seen)
-        plus = _side(scene, stream, px + OFFSET * nx, py + OFFSET * ny, width, height, seen)
+        minus, dim = trace(scene, stream, o, below, seen, 0.0 * s)
+        plus, dim = trace(scene, stream, o, above, seen, 0.0 * s)
         jump = scale(sub(minus, plus), length)
     return EdgePoint(first, second, s, sx, sy, t, covector, row * width + column, jump, seen)
 
 
 @device
-def _side(scene, stream, px, py, width, height, seen):
+def _side(scene, px, py, width, height):
+    """The ray through a point of the picture, in pixels: (origin, unit direction)."""
     o, d = ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
-    radiance, dim = trace(scene, stream, o, normalize(d), seen, 0.0 * px)
-    return radiance
+    return o, normalize(d)
 
 
 @device

@@ -12,8 +12,9 @@ import numpy as np
 from .boundary import Edges
 from .bsdf import MODELS, transmits
 from .device import Width
+from .errors import Problem, SceneError
 from .geometry.build import build, refit
-from .geometry.edges import allot, importance, topology, visible_edges
+from .geometry.edges import allot, importance, sides, topology, visible_edges
 from .light import FACE, KINDS
 from .params import BLACK, Layout, layout, theta
 from .scene import Light, Scene
@@ -39,6 +40,8 @@ _lock = Lock()
 
 
 def mesh_of(scene: Scene, place: Layout) -> Mesh:
+    if not scene.shapes:
+        raise SceneError([Problem(*scene.where("shapes"), "", "shapes", "expected at least one shape, got none")])
     parts = tuple(shape.faces for shape in scene.shapes.values())
     key = tuple(map(id, parts))
     with _lock:
@@ -195,6 +198,7 @@ def edges_of(
     ends, share, left, right = topology(vertices, mesh.faces)
     look = np.stack([tables.face_material, tables.face_emission], axis=1)
     weight = importance(vertices, mesh.faces, left, right, look, camera[:3])
+    ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, camera[:3])])
     ends, clip, lengths = visible_edges(vertices, ends, share, weight, camera, size)
     if not lengths.sum() > 0.0:
         return None

@@ -212,7 +212,7 @@ def _warn_of_missing(paths: Iterable[str]) -> bool:
         warnings.warn(
             "without the derivative of what shadows and indirect light can see: " + ", ".join(new),
             RenderWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     return bool(moving)
 
@@ -227,5 +227,5 @@ def _report(job: _Job, all_bad: Iterable[cpu.Bad]) -> None:
                 f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
                 f"{sample}, seed {job.seed}",
                 RenderWarning,
-                stacklevel=4,
+                stacklevel=3,
             )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nrender.geometry.edges import LEAST, allot, clip, importance, topology, visible_edges
+from nrender.geometry.edges import LEAST, allot, clip, importance, sides, topology, visible_edges
 
 QUAD = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0.0]]), np.array([[0, 1, 2], [0, 2, 3]])
 
@@ -209,3 +209,14 @@ def test_samples_are_allotted_in_proportion_to_length_in_the_mean(samples):
         total += number
     assert spacing == pytest.approx(lengths.sum() / samples)
     assert_allclose(total / len(shifts), lengths / lengths.sum() * samples, atol=2e-4)
+
+
+def test_the_two_sides_of_an_edge_are_a_crease_or_an_outline():
+    """Of a cube seen from a corner: nine visible edges, six of them the outline."""
+    vertices, faces = naive.cube()
+    _, _, left, right = topology(vertices, faces)
+    found = sides(vertices, faces, left, right, np.array([3.0, 4.0, 5.0]))
+    crease = found[:, 0] >= 0
+    assert (found[crease] == np.stack([left, right], axis=1)[crease]).all()
+    assert (-1 - found[~crease] == np.stack([left, right], axis=1)[~crease]).all()
+    assert (~crease).sum() == 6

@@ -234,7 +234,6 @@ def test_colours_are_complete_and_give_no_warning():
     assert caught(lambda: nr.render_vjp(of, paths, spp=1)[1](np.ones((6, 6, 3)))) == []
 
 
-@pytest.mark.xfail(reason="stacklevel is one too many in the functions that users call")
 @pytest.mark.usefixtures("no_memory")
 @pytest.mark.parametrize(
     "call",

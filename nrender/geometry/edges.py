@@ -59,10 +59,7 @@ def importance(
 
     Over a crease the radiance changes about as the normal does, so a fine mesh's many creases get few samples.
     """
-    corner = vertices[faces]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    front = np.einsum("ij,ij->i", normal, eye - corner[:, 0]) > 0.0
+    normal, front = _planes(vertices, faces, eye)
     two = right >= 0
     other = np.where(two, right, left)
     # The two faces may be wound differently: what counts is the angle of their planes.
@@ -70,6 +67,26 @@ def importance(
     crease = np.where(1.0 - cosine > FLAT, np.clip(np.sqrt(2.0 * np.maximum(1.0 - cosine, 0.0)), LEAST, 1.0), 0.0)
     changes = (look[left] != look[other]).any(axis=1)
     return np.where(~two | (front[left] != front[other]) | changes, 1.0, crease)
+
+
+def sides(
+    vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, eye: np.ndarray
+) -> np.ndarray:
+    """(E, 2) the two faces (a, b) at an edge, as (a, b) if the edge is a crease and as (-1 - a, -1 - b) if it is an
+    outline. At a crease both faces are seen from the same side, and the picture continues over it. Near an outline it
+    may not, within the distance at which the two sides are looked at; then the outline counts, and not the crease."""
+    _, front = _planes(vertices, faces, eye)
+    crease = (right >= 0) & (front[left] == front[np.where(right >= 0, right, left)])
+    pair = np.stack([left, right], axis=1)
+    return np.where(crease[:, None], pair, -1 - pair)
+
+
+def _planes(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(unit normals (F, 3), whether the eye is in front (F,))."""
+    corner = vertices[faces]
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    return normal, np.einsum("ij,ij->i", normal, eye - corner[:, 0]) > 0.0
 
 
 def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,8 +111,9 @@ def visible_edges(
     camera: np.ndarray,
     size: tuple[int, int],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(ends (2 k), clip (9 k), lengths (k,)) for boundary.Edges: the parts in view of the edges with weight > 0.
-    Lengths are in pixels, times share and importance `weight`; camera (12,): origin, right, up, forward."""
+    """(ends (c k), clip (9 k), lengths (k,)) for boundary.Edges, `ends` (E, c) being vertex numbers and what else
+    there is: the parts in view of the edges with weight > 0. Lengths are in pixels, times share and importance
+    `weight`; camera (12,): origin, right, up, forward."""
     ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
