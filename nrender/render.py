@@ -52,9 +52,8 @@ def render(
     "cpu"; camera: a name (default: "main", or the first); precision: "float32", or "float64" for checks.
     """
     job = _job(scene, spp, seed, device, camera, precision)
-    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
-    _report(job, [bad])
-    return image.astype(np.float32) if precision == "float32" else image
+    image = _image(job)
+    return image
 
 
 def render_vjp(
@@ -75,8 +74,7 @@ def render_vjp(
     """
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
-    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
-    _report(job, [bad])
+    image = _image(job)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
         array = np.asarray(weights, np.float64)
@@ -85,14 +83,14 @@ def render_vjp(
         if not np.isfinite(array).all():
             raise NrenderError("weights: expected finite numbers, got NaN or infinity")
         moving = _warn_of_missing(paths)
-        edges, samples = _edges(job) if moving else (None, 0)
+        edges, samples = _edges(job, moving)
         gradient, bad = cpu.render_adj(
             job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving
         )
-        _report(job, bad)
+        _report(job, bad, level=3)
         return pull(scene, job.place, job.camera, gradient, paths)
 
-    return (image.astype(np.float32) if precision == "float32" else image), pullback
+    return image, pullback
 
 
 def render_jvp(
@@ -105,10 +103,11 @@ def render_jvp(
     precision: str = "float32",
 ) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
-    `render_vjp`. The tangent has no sampling error in common with the loss of `render_vjp`'s weights to worry about."""
+    `render_vjp`, with the same samples."""
     paths = _checked_paths(scene, directions)
     job = _job(scene, spp, seed, device, camera, precision)
-    return _tangent(job, _checked_directions(scene, directions), _warn_of_missing(paths))
+    checked = _checked_directions(scene, directions)
+    return _tangent(job, checked, *_edges(job, _warn_of_missing(paths)))
 
 
 def render_jacobian(
@@ -124,9 +123,8 @@ def render_jacobian(
     other; float64."""
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
-    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
-    _report(job, [bad])
-    moving = _warn_of_missing(paths)
+    image = _image(job)
+    edges, samples = _edges(job, _warn_of_missing(paths))
     jacobian = {}
     for path in paths:
         shape = scene.parameters[path].shape
@@ -134,14 +132,21 @@ def render_jacobian(
         for index in np.ndindex(shape):
             direction = np.zeros(shape)
             direction[index] = 1.0
-            columns.append(_tangent(job, {path: direction}, moving)[1])
+            columns.append(_tangent(job, {path: direction}, edges, samples if moves_geometry(path) else 0)[1])
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
-    return (image.astype(np.float32) if precision == "float32" else image), jacobian
+    return image, jacobian
 
 
-def _tangent(job: _Job, directions: Mapping[str, np.ndarray], moving: bool) -> tuple[np.ndarray, np.ndarray]:
+def _image(job: _Job) -> np.ndarray:
+    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
+    _report(job, [bad])
+    return image
+
+
+def _tangent(
+    job: _Job, directions: Mapping[str, np.ndarray], edges: Any, samples: int
+) -> tuple[np.ndarray, np.ndarray]:
     d_theta: np.ndarray = push(job.scene, job.place, job.camera, directions).astype(job.width.literal)
-    edges, samples = _edges(job) if moving else (None, 0)
     image, tangent, bad = cpu.render_tan(job.width, job.tables, edges, d_theta, job.size, job.spp, samples, job.seed)
     _report(job, bad)
     return image, tangent
@@ -172,7 +177,10 @@ def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | No
     )
 
 
-def _edges(job: _Job) -> tuple[Any, int]:
+def _edges(job: _Job, moving: bool) -> tuple[Any, int]:
+    """(edges in view, boundary samples); nothing if nothing moves."""
+    if not moving:
+        return None, 0
     samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
     edges = edges_of(job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width)
     return edges, samples if edges is not None else 0
@@ -217,7 +225,7 @@ def _warn_of_missing(paths: Iterable[str]) -> bool:
     return bool(moving)
 
 
-def _report(job: _Job, all_bad: Iterable[cpu.Bad]) -> None:
+def _report(job: _Job, all_bad: Iterable[cpu.Bad], level: int = 4) -> None:
     for bad in all_bad:
         first = bad.first()
         if first:
@@ -227,5 +235,5 @@ def _report(job: _Job, all_bad: Iterable[cpu.Bad]) -> None:
                 f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
                 f"{sample}, seed {job.seed}",
                 RenderWarning,
-                stacklevel=3,
+                stacklevel=level,
             )
