@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from derivatives import assert_transpose, taylor_slope
 from scipy.spatial.transform import Rotation
 
 from nrender.scene import Camera, Transform
@@ -9,6 +10,9 @@ from nrender.scene import look_at as la
 from nrender.scene.transform import (
     coefficients,
     rotation,
+    world_normals,
+    world_normals_adj,
+    world_normals_tan,
     world_vertices,
     world_vertices_adj,
     world_vertices_tan,
@@ -118,6 +122,94 @@ def test_matrix_is_affine():
     matrix = np.array([[1.0, 0, 0, 4], [0, 2, 0, 5], [0, 0, 3, 6]])
     x = world_vertices(np.array([[1.0, 1, 1]]), Transform(matrix=matrix))
     np.testing.assert_array_equal(x, [[5, 7, 9]])
+
+
+# Normals.
+
+NORMAL_CASES = [
+    *CASES,
+    pytest.param(make([20, -50, 70], -1.7), id="mirrored, scale 0d"),
+    pytest.param(make([20, -50, 70], [-1.0, -1e-4, 3.0]), id="thin"),
+    pytest.param(Transform(matrix=np.array([[2.0, 1, 0, 3], [0, 1, 0, 0], [0, 0.5, -1, 0]])), id="mirrored shear"),
+]
+
+
+def corner_normals(seed=5):
+    n = np.random.default_rng(seed).normal(size=(4, 3, 3))
+    return n / np.linalg.norm(n, axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("transform", NORMAL_CASES)
+def test_normals_turn_as_triangles_do(transform):
+    """Their winding kept: what is in front of a triangle stays in front, mirrored or not."""
+    corners = np.random.default_rng(6).normal(size=(9, 3, 3))
+
+    def normals(x):
+        n = np.cross(x[:, 1] - x[:, 0], x[:, 2] - x[:, 0])
+        return n / np.linalg.norm(n, axis=1, keepdims=True)
+
+    world = world_vertices(corners.reshape(-1, 3), transform).reshape(-1, 3, 3)
+    turned = world_normals(normals(corners), transform)
+    np.testing.assert_allclose(turned, normals(world), atol=1e-11 if np.min(np.abs(transform.scale)) < 1e-3 else 1e-13)
+    assert world_normals(corner_normals(), transform).shape == (4, 3, 3)
+
+
+@pytest.mark.parametrize("rotate", ROTATIONS.values(), ids=ROTATIONS)
+@pytest.mark.parametrize("scale", [1e-200, 1.0, -3.0, 1e200])
+def test_one_scale_for_all_axes_only_rotates_normals(rotate, scale):
+    n = corner_normals()
+    np.testing.assert_allclose(world_normals(n, make(rotate, scale)), n @ rotation(np.array(rotate))[0].T, atol=1e-15)
+
+
+def test_normals_of_a_mirror_image():
+    n = np.array([0.6, 0.0, 0.8])
+    mirrored = world_normals(n, Transform(scale=np.array([-1.0, 1, 1])))
+    np.testing.assert_allclose(mirrored, [0.6, 0, -0.8], atol=1e-15)  # its triangle's vertices now run the other way
+
+
+@pytest.mark.parametrize("transform", NORMAL_CASES)
+def test_adjoint_of_normals_is_the_transpose_of_their_tangent(transform):
+    n, rng = corner_normals(), np.random.default_rng(7)
+    w = rng.normal(size=n.shape)
+    _, d = directions(rng, n, transform)
+    jv, g = world_normals_tan(n, transform, d), world_normals_adj(n, transform, w)
+    assert set(g) == set(d)
+    for key, value in d.items():
+        assert g[key].shape == value.shape
+    assert jv.shape == n.shape
+    assert_transpose(jv, w, flat(d), flat(g))
+
+
+@pytest.mark.parametrize("transform", NORMAL_CASES)
+def test_tangent_of_normals_is_their_derivative(transform):
+    n, rng = corner_normals(), np.random.default_rng(8)
+    _, d = directions(rng, n, transform)
+    d = {key: value * (40 if key == "rotate" else 1) for key, value in d.items()}
+    largest = 1e-6 if np.min(np.abs(transform.scale)) < 1e-3 else 1e-3
+    jv = world_normals_tan(n, transform, d)
+    slope = taylor_slope(lambda h: world_normals(n, moved(transform, d, h)), jv, largest)
+    assert slope == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize("transform", [
+    make([10, 20, 30], 0.0), make([10, 20, 30], [0.0, 0, 0]), make([10, 20, 30], [0.0, 2, 0]),
+    make([10, 20, 30], [1.0, 2, 0]), Transform(matrix=np.zeros((3, 4))), Transform(matrix=np.ones((3, 4)))])
+def test_normals_of_what_is_flattened_are_unit_and_finite(transform):
+    n, rng = np.concatenate([corner_normals(), np.eye(3)[None]]), np.random.default_rng(9)
+    world = world_normals(n, transform)
+    np.testing.assert_allclose(np.linalg.norm(world, axis=-1), 1.0, rtol=1e-15)
+    _, d = directions(rng, n, transform)
+    assert np.isfinite(world_normals_tan(n, transform, d)).all()
+    assert np.isfinite(flat(world_normals_adj(n, transform, n))).all()
+    if not np.any(transform.scale) or transform.matrix is not None:
+        assert not world_normals_tan(n, transform, d).any()
+        assert not flat(world_normals_adj(n, transform, rng.normal(size=n.shape))).any()
+
+
+def test_normals_without_a_direction_stand_still():
+    assert not world_normals_tan(corner_normals(), make([10, 20, 30]), {}).any()
+    moves = {"translate": np.ones(3), "pivot": np.ones(3)}
+    assert not world_normals_tan(corner_normals(), make([10, 20, 30]), moves).any()
 
 
 # The camera's frame.

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import radians
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from .models import Transform
 
 Tangent = Mapping[str, np.ndarray]
 """Directions by key: translate, rotate (degrees), scale, pivot, matrix; one left out is zero."""
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
+"""Of a product of two rows: what counts as 0 beside it."""
 
 
 def coefficients(angle2: float) -> tuple[float, float, float]:
@@ -104,3 +107,91 @@ def world_vertices_adj(vertices: np.ndarray, transform: Transform,
         "scale": g_scale if np.ndim(transform.scale) else np.asarray(g_scale.sum()),
         "pivot": g_sum - g_vertices.sum(axis=0),
     }
+
+
+def world_normals(corner_normals: np.ndarray, transform: Transform) -> np.ndarray:
+    """World directions (..., 3), of length 1, of local normals (..., 3) of length 1.
+
+    With A the linear part it is that of cof(A) n = det(A) A^-T n, as the cross product of two edges turns: a normal in
+    front of its triangle stays in front, also if A mirrors. Where that is 0 (A is singular) it is R n, or n if there is
+    a matrix, with derivative 0.
+    """
+    return _normals(corner_normals, transform).world
+
+
+def world_normals_tan(corner_normals: np.ndarray, transform: Transform, d_transform: Tangent) -> np.ndarray:
+    """Velocity (..., 3) of the world normals when the transform moves; the local ones don't."""
+    n = _normals(corner_normals, transform)
+    zero = np.zeros(3)
+    if transform.matrix is not None:
+        d_linear = np.asarray(d_transform.get("matrix", np.zeros((3, 4))))[:, :3]
+        spin = zero
+    else:
+        d_linear = np.diag(np.broadcast_to(d_transform.get("scale", 0.0), (3,)))
+        spin = rotation(transform.rotate)[1] @ np.radians(d_transform.get("rotate", zero))
+    d_cofactors = cofactors_tan(n.linear, d_linear / n.size)
+    d_raw = np.cross(spin, n.raw) + corner_normals @ (n.turn @ d_cofactors).T
+    return _tangential(n, d_raw)
+
+
+def world_normals_adj(corner_normals: np.ndarray, transform: Transform, g_world: np.ndarray) -> dict[str, np.ndarray]:
+    """Gradients by key of the transform, given those of the world normals."""
+    n = _normals(corner_normals, transform)
+    g_raw = _tangential(n, g_world).reshape(-1, 3)
+    g_cofactors = n.turn.T @ g_raw.T @ corner_normals.reshape(-1, 3)
+    g_linear = cofactors_adj(n.linear, g_cofactors) / n.size
+    if transform.matrix is not None:
+        return {"matrix": np.concatenate([g_linear, np.zeros((3, 1))], axis=1)}
+    g_spin = np.cross(n.raw.reshape(-1, 3), g_raw).sum(axis=0)
+    g_scale = np.diagonal(g_linear)
+    return {
+        "translate": np.zeros(3),
+        "rotate": radians(1.0) * (rotation(transform.rotate)[1].T @ g_spin),
+        "scale": g_scale.copy() if np.ndim(transform.scale) else np.asarray(g_scale.sum()),
+        "pivot": np.zeros(3),
+    }
+
+
+def cofactors(a: np.ndarray) -> np.ndarray:
+    """det(A) A^-T (3, 3), also of a singular A: row by row the cross products of A's rows."""
+    return np.cross(a[[1, 2, 0]], a[[2, 0, 1]])
+
+
+def cofactors_tan(a: np.ndarray, d_a: np.ndarray) -> np.ndarray:
+    return np.cross(d_a[[1, 2, 0]], a[[2, 0, 1]]) + np.cross(a[[1, 2, 0]], d_a[[2, 0, 1]])
+
+
+def cofactors_adj(a: np.ndarray, g: np.ndarray) -> np.ndarray:
+    return np.cross(a[[1, 2, 0]], g[[2, 0, 1]]) + np.cross(g[[1, 2, 0]], a[[2, 0, 1]])
+
+
+class _Normals(NamedTuple):
+    """A = size * turn @ linear. raw: turn cof(linear) n; inverse: (..., 1) 1/|raw|, or 0 if that is 0 but for rounding;
+    world: of length 1."""
+
+    turn: np.ndarray
+    linear: np.ndarray
+    size: float
+    raw: np.ndarray
+    inverse: np.ndarray
+    world: np.ndarray
+
+
+def _normals(normals: np.ndarray, transform: Transform) -> _Normals:
+    if transform.matrix is not None:
+        turn, linear = np.eye(3), transform.matrix[:, :3]
+    else:
+        turn, linear = rotation(transform.rotate)[0], np.diag(np.broadcast_to(transform.scale, (3,)))
+    size = float(np.abs(linear).max()) or 1.0  # of any positive size cof(A) n has the same direction
+    linear = linear / size
+    raw = normals @ (turn @ cofactors(linear)).T
+    length = np.linalg.norm(raw, axis=-1, keepdims=True)
+    rows = np.sort(np.linalg.norm(linear, axis=1))
+    there = length > ROUNDING * rows[1] * rows[2]
+    inverse = np.divide(1.0, length, out=np.zeros_like(length), where=there)
+    return _Normals(turn, linear, size, raw, inverse, np.where(there, raw * inverse, normals @ turn.T))
+
+
+def _tangential(n: _Normals, x: np.ndarray) -> np.ndarray:
+    """The derivative of raw -> raw/|raw|, its own transpose."""
+    return (x - n.world * (n.world * x).sum(axis=-1, keepdims=True)) * n.inverse
