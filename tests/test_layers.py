@@ -23,6 +23,7 @@ ORDER = [
     "warp",
     # Models and the tables they read
     "tables",
+    "pyramid",
     "geometry",
     "texture",
     "bsdf",
