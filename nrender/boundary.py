@@ -25,6 +25,7 @@ from .geometry.triangle import vector_at
 from .path import trace
 from .real import any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from .rng import uniform
+from .search import find
 from .vec import dot, madd, normalize, scale, sub
 
 OFFSET = 1e-4  # how far from the edge its two sides are seen, in pixels,
@@ -41,7 +42,6 @@ class Edges(NamedTuple):
     clip: object
     first: object
     spacing: float
-    levels: int  # of a binary search in `first`
 
 
 class EdgePoint(NamedTuple):
@@ -61,22 +61,10 @@ class EdgePoint(NamedTuple):
 
 
 @device
-def find(ascending, levels, x):
-    """The last k with ascending[k] <= x, by `levels` halvings."""
-    low = 0 * x
-    for level in range(levels):
-        middle = low + (1 << (levels - 1 - level))
-        inside = middle < len(ascending) - 1
-        go = inside & (gather(ascending, select(inside, middle, 0)) <= x)
-        low = select(go, middle, low)
-    return low
-
-
-@device
 def edge_point(scene, edges, stream, sample, width, height, active):
     """The sample's point on its edge, with what is seen on the two sides."""
     stream, u = uniform(stream)
-    k = find(edges.first, edges.levels, sample)
+    k = find(edges.first, 0 * sample, len(edges.first) - 1, sample)
     start, end = gather(edges.first, k), gather(edges.first, k + 1)
     f = (real(sample - start) + u) / real(end - start)
     ax, ay = gather(edges.clip, 9 * k), gather(edges.clip, 9 * k + 1)

@@ -208,5 +208,4 @@ def edges_of(
         np.ascontiguousarray(clip, width.literal),
         first,
         width.literal(spacing),
-        int(np.ceil(np.log2(max(len(lengths), 2)))),
     )

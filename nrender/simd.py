@@ -257,6 +257,24 @@ for _primitive, _name in (
     _unary(_primitive, _name)
 
 
+@lane.arctangent2.define(FLOAT32X8)
+@intrinsic
+def _arctangent2(typing, y, x):
+    """Lane by lane: LLVM has no such function for vectors before its version 20."""
+
+    def generate(context, builder, sig, args):
+        single = ir.FloatType()
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(single, (single, single)), "atan2f")
+        ys, xs = (_lanes(context, builder, v, k, FLOATS) for v, k in zip(args, sig.args, strict=True))
+        out = ir.Constant(context.get_value_type(FLOATS), ir.Undefined)
+        for k in range(LANES):
+            one = builder.call(function, [builder.extract_element(v, _INDEX(k)) for v in (ys, xs)])
+            out = builder.insert_element(out, one, _INDEX(k))
+        return out
+
+    return FLOATS(y, x), generate
+
+
 def _extremum(primitive, symbol):
     @primitive.define(FLOAT32X8)
     @intrinsic

@@ -21,6 +21,7 @@ ORDER = [
     "vec",
     "rng",
     "warp",
+    "search",
     # Models and the tables they read
     "tables",
     "pyramid",

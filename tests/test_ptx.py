@@ -27,7 +27,7 @@ SCENE = Tables(
         for name, kind in get_type_hints(Tables).items()
     }
 )
-EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0), 1)
+EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0))
 KERNELS = {
     "render": (SCENE, 1, 1, 1, 1, 0, 1, IMAGE, BAD),
     "render_tan": (SCENE, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE, IMAGE, BAD),

@@ -95,6 +95,7 @@ def functions(a, b, c, d, e, f):
         lane.minimum(e, f),
         lane.maximum(e, 0.25),
         lane.real(truncate(10.0 * p)),
+        lane.arctangent2(a, b),
     )
 
 
@@ -119,7 +120,7 @@ def drivers(body):
     return scalar, vector
 
 
-BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (functions, 9)]
+BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (functions, 10)]
 BODIES += [model_body(name) for name in MODELS]
 
 

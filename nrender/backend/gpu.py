@@ -37,6 +37,7 @@ for _primitive, _function in (
     (lane.exp, math.exp),
     (lane.log, math.log),
     (lane.arccosine, math.acos),
+    (lane.arctangent2, math.atan2),
     (lane.absolute, abs),
     (lane.floor, math.floor),
     (lane.minimum, min),

@@ -59,6 +59,18 @@ def rotation(rotate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.eye(3) + a * cross + b * square, np.eye(3) + b * cross + c * square
 
 
+def rotation_tan(rotate: np.ndarray, d_rotate: np.ndarray) -> np.ndarray:
+    """Velocity (3, 3) of R when the rotation vector moves; both in degrees."""
+    r, j = rotation(rotate)
+    return cross_matrix(j @ np.radians(d_rotate)) @ r
+
+
+def rotation_adj(rotate: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """Gradient of the rotation vector (degrees), given that of R."""
+    r, j = rotation(rotate)
+    return radians(1.0) * (j.T @ np.cross(r.T, g.T).sum(axis=0))
+
+
 def world_vertices(vertices: np.ndarray, transform: Transform) -> np.ndarray:
     """World positions (N, 3) float64 of local vertices (N, 3)."""
     if transform.matrix is not None:
