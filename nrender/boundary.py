@@ -20,8 +20,8 @@ from .camera.perspective import (
 )
 from .device import device
 from .geometry.surface import add_vector
-from .geometry.traverse import closest
 from .geometry.triangle import vector_at
+from .opacity import solid_hit
 from .path import trace
 from .real import any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from .rng import uniform
@@ -91,12 +91,13 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     crease, outline = active & is_crease, active & invert(is_crease)
     seen = active
     if any_lane(crease):
-        a_face, b_face = closest(scene, o, below, crease).face, closest(scene, o, above, crease).face
+        a_face = solid_hit(scene, o, below, True, left, right, crease).face
+        b_face = solid_hit(scene, o, above, True, left, right, crease).face
         continues = ((a_face == left) & (b_face == right)) | ((a_face == right) & (b_face == left))
         seen = seen & (outline | continues)
     if any_lane(outline):
         # Seen at a grazing angle the edge's own faces may be hit anywhere: they hide nothing.
-        hit = closest(scene, eye, sub(point, eye), outline)
+        hit = solid_hit(scene, eye, sub(point, eye), False, left, right, outline)
         hidden = (hit.face >= 0) & (hit.t < 0.9999) & (hit.face != left) & (hit.face != right)
         seen = seen & invert(outline & hidden)
     length = edges.spacing * gather(edges.clip, 9 * k + 8)

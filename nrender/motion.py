@@ -18,6 +18,7 @@ from .geometry.segment import NEAR
 from .geometry.surface import add_vector, slide_adj, slide_tan
 from .geometry.triangle import area_normal, corners, point_adj, vector_at
 from .real import any_lane, gather, invert, put, select
+from .tables import FACE_VERTICES, of_face
 from .vec import add, dot, madd, scale, sub
 
 TRAIL = 16
@@ -85,7 +86,7 @@ def vertex_adj(scene, gradient, trail, view, depth, g, mask):
         g_material = _blend(chi, g, g_plane)
         p = point_adj(gather(trail.reals, at), gather(trail.reals, at + 1), g_material)
         for j in range(3):
-            add_vector(gradient, 3 * gather(scene.faces, 3 * face + j), p[j], mask)
+            add_vector(gradient, 3 * of_face(scene, face, FACE_VERTICES + j), p[j], mask)
         g = scale(g_before, chi)
         first = mask & (k == 0)
         if any_lane(first):

@@ -5,114 +5,107 @@ weight . radiance by path replay (Vicini et al. 2021): a first walk gives the ra
 its seed and knows at each vertex what is still to come; nothing is stored.
 
 Unidirectional, next-event estimation and BSDF sampling combined by the power heuristic (Veach 1997), Russian roulette
-from depth `ROULETTE`. Depth 1 is emission only. The derivative is that of the path integral over material points,
-densities and weights detached; docs/theory.md derives it. What jumps (visibility) is in `boundary.py`.
+from depth `ROULETTE`. Depth 1 is emission only; a surface that is passed, by its opacity, does not count. The derivative
+is that of the path integral over material points, densities and weights detached; docs/theory.md derives it. What jumps
+(visibility) is in `boundary.py`.
 """
 
-from .camera.perspective import ray, ray_direction_adj, ray_point_tan
+from .camera.perspective import ray, ray_direction_adj, ray_point_adj, ray_point_tan
 from .device import device
-from .emitters import connection_adj, connection_tan, emitted, emitted_adj, emitted_tan, mis_share, next_event
+from .emitters import (
+    connection_adj,
+    connection_tan,
+    emission_weight,
+    emitted,
+    emitted_adj,
+    emitted_tan,
+    mis_share,
+    next_event,
+    veils_adj,
+)
 from .geometry.segment import log_gradient, turn
-from .geometry.surface import add_vector, normal_adj, point_only_adj, step_off, surface, surface_adj, surface_tan
+from .geometry.surface import (
+    add_vector,
+    either,
+    normal_only_adj,
+    point_only_adj,
+    slid_adj,
+    slid_tan,
+    slide_adj,
+    step_off,
+    surface,
+    surface_adj,
+    surface_tan,
+)
 from .geometry.traverse import closest
 from .geometry.triangle import vector_at
-from .light import area
+from .light import area, envmap
 from .local import local_integers, local_reals
+from .material import clear, read, read_adj, read_tan
 from .motion import Trail, View, near2, remember, vertex_adj, vertex_tan
-from .real import BIG, any_lane, invert, minimum, select, truncate
-from .rng import uniform
-from .scattering import sample, shading_frame, value, value_adj, value_tan
-from .vec import add, choose, dot, largest, madd, mul, normalize, normalize_tan, scale, sub
+from .opacity import opacity_adj, opacity_tan
+from .real import BIG, any_lane, invert, select, truncate
+from .scattering import frame_adj, frame_either, frame_tan, shading_frame, value, value_adj, value_tan
+from .vec import add, choose, dot, madd, mul, normalize, normalize_tan, scale, sub
+from .walk import bounce, no_veil, roulette, scattered, sky, veil
 
-ROULETTE = 5  # no Russian roulette below this depth
-SURVIVAL = 0.95  # its largest chance to go on
 DARK = 1e-3  # see trace_adj
-
-
-@device
-def emission_weight(scene, x, w, pdf, lit):
-    """MIS weight of emission that BSDF sampling with density `pdf` found; 1 on a camera ray, whose pdf is BIG."""
-    if any_lane(lit):
-        ratio = select(lit, area.pdf(scene, x, w), 0.0) / pdf
-        return 1.0 / (1.0 + ratio * ratio)
-    return 0.0 * pdf
-
-
-@device
-def bounce(scene, stream, a, wi, active):
-    """(stream, direction, f |cos|, density) sampled from the BSDF."""
-    stream, u1 = uniform(stream)
-    stream, u2 = uniform(stream)
-    stream, u3 = uniform(stream)
-    wo = sample(scene, a, wi, u1, u2, u3, active)
-    f, pdf = value(scene, a, wi, wo, active)
-    return stream, wo, f, pdf
-
-
-@device
-def roulette(stream, throughput, dim, depth, active):
-    """(stream, chance to go on, mask of the lanes that do). A walk that carries nothing any more ends."""
-    stream, u = uniform(stream)
-    carried = largest(add(throughput, dim))
-    chance = select(depth >= ROULETTE, minimum(carried, SURVIVAL), 1.0)
-    return stream, select(carried > 0.0, chance, 1.0), active & (u < chance) & (carried > 0.0)
-
-
-@device
-def scattered(throughput, dim, f, pdf, floor):
-    """(throughput, dim, f for division, mask by colour) after a bounce; see trace_adj for `dim`."""
-    least = floor * pdf
-    small = (f[0] < least, f[1] < least, f[2] < least)
-    raised = (select(small[0], least, f[0]), select(small[1], least, f[1]), select(small[2], least, f[2]))
-    inverse = 1.0 / pdf
-    dim = (
-        select(small[0], throughput[0], dim[0]) * raised[0] * inverse,
-        select(small[1], throughput[1], dim[1]) * raised[1] * inverse,
-        select(small[2], throughput[2], dim[2]) * raised[2] * inverse,
-    )
-    return mul(throughput, scale(f, inverse)), dim, raised, small
 
 
 @device
 def trace(scene, stream, o, d, active, floor):
     """(radiance, dim radiance) that arrive at o from the direction d; the second is for trace_adj, 0 if `floor` is."""
     zero = 0.0 * d[0]
-    none = (zero, zero, zero)
-    radiance, throughput = none, (zero + 1.0, zero + 1.0, zero + 1.0)
+    none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
+    radiance, throughput = none, white
     dim_radiance, dim = none, none
-    pdf = zero + BIG
+    p = local_reals()
+    spare = select(floor > 0.0, 1, 0)
+    source, pdf = o, zero + BIG
     depth = truncate(zero) + 1
     while any_lane(active):
         hit = closest(scene, o, d, active)
         missed = active & (hit.face < 0)
-        if scene.background >= 0:
-            sky = vector_at(scene.theta, scene.background)
-            radiance = choose(missed, add(radiance, mul(throughput, sky)), radiance)
-            dim_radiance = choose(missed, add(dim_radiance, mul(dim, sky)), dim_radiance)
+        if any_lane(missed):
+            beyond, weight = sky(scene, source, d, pdf, missed)
+            radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
+            dim_radiance = choose(missed, add(dim_radiance, mul(dim, beyond)), dim_radiance)
         active = active & (hit.face >= 0)
+        v = no_veil(zero, active)
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
-            offset, lit = area.offset(scene, x, d, active)
-            weight = emission_weight(scene, x, sub(x.point, o), pdf, lit)
-            glow = scale(area.radiance(scene.theta, offset), weight)
-            radiance = choose(lit, add(radiance, mul(throughput, glow)), radiance)
-            dim_radiance = choose(lit, add(dim_radiance, mul(dim, glow)), dim_radiance)
+            if scene.translucent > 0:
+                stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, floor, active)
+                o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
+            lit = area.emits(scene, x, d, active)
+            if any_lane(lit):
+                weight = emission_weight(scene, x, sub(x.point, source), pdf, lit)
+                glow = scale(area.radiance(scene, x, lit), weight)
+                radiance = choose(lit, add(radiance, mul(throughput, glow)), radiance)
+                dim_radiance = choose(lit, add(dim_radiance, mul(dim, glow)), dim_radiance)
             active = active & (depth < scene.max_depth)
-            a, wi = shading_frame(scene, x), scale(d, -1.0)
-            if scene.light_count > 0 and any_lane(active):
-                stream, e = next_event(scene, stream, x, a, wi, active)
-                f, p = value(scene, a, wi, e.wo, e.lit)
-                direct = mul(f, scale(emitted(scene, e), mis_share(e, p)))
-                radiance = choose(e.lit, add(radiance, mul(throughput, direct)), radiance)
-                dim_radiance = choose(e.lit, add(dim_radiance, mul(dim, direct)), dim_radiance)
             if any_lane(active):
-                stream, d, f, pdf = bounce(scene, stream, a, wi, active)
-                o = step_off(x, d)
-                active = active & (pdf > 0.0)
-                throughput, dim, f, small = scattered(throughput, dim, f, select(active, pdf, 1.0), floor)
+                wi = scale(d, -1.0)
+                a = shading_frame(scene, x, wi)
+                read(scene, a.material, x, p, active)
+                if scene.light_count > 0:
+                    stream, e = next_event(scene, stream, x, a, wi, spare, active)
+                    if any_lane(e.lit):
+                        f, density = value(scene, x, a, p, wi, e.wo, e.lit)
+                        direct = mul(f, scale(emitted(scene, e), mis_share(e, density) * e.clear))
+                        radiance = choose(e.lit, add(radiance, mul(throughput, direct)), radiance)
+                        dim_radiance = choose(e.lit, add(dim_radiance, mul(dim, direct)), dim_radiance)
+                stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
+                active = active & (density > 0.0)
+                start = step_off(x, wo)
+                o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
+                pdf = select(active, density, pdf)
+                f, density = choose(active, f, white), select(active, density, 1.0)
+                throughput, dim, f, small = scattered(throughput, dim, f, density, floor)
                 stream, chance, active = roulette(stream, throughput, dim, depth, active)
                 throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
-        depth = depth + 1
+        depth = depth + select(v.passed, 0, 1)
+        active = active | v.passed
     return radiance, dim_radiance
 
 
@@ -127,81 +120,138 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
     d_eye, d_axis = ray(d_theta, scene.camera, sx, sy)
     eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
-    none = (zero, zero, zero)
-    radiance, throughput = none, (zero + 1.0, zero + 1.0, zero + 1.0)
+    none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
+    radiance, throughput = none, white
     d_radiance, d_throughput, gain, dim = none, none, none, none
     d_arrive = normalize_tan(axis, d_axis)
     last = surface(scene, select(active, 0, 0), zero, zero, d)
-    last_frame, last_wi, d_last, d_last_normal, d_last_wi = shading_frame(scene, last), d, none, none, none
+    last_frame, last_wi = shading_frame(scene, last, d), d
+    d_last, d_last_area, d_last_n, d_last_wi = none, none, none, none
+    p, d_p = local_reals(), local_reals()  # of the last vertex, until there is a new one
     view = View(sx, sy, axis, zero)
-    pdf = zero + BIG
+    source, pdf = o, zero + BIG
     depth = truncate(zero) + 1
     while any_lane(active):
         hit = closest(scene, o, d, active)
+        found, missed = active & (hit.face >= 0), active & (hit.face < 0)
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
-        found = active & (hit.face >= 0)
         first = depth == 1
-        d_x, d_normal = surface_tan(scene, d_theta, x)
+        d_material, d_area = surface_tan(scene, d_theta, x)
         t = dot(sub(x.point, eye), axis) / dot(axis, axis)
         view = View(sx, sy, axis, select(first, t, view.t))
+        d_ray = ray_point_tan(d_theta, scene.camera, sx, sy, t)
+        v, before = no_veil(zero, active), throughput
+        if scene.translucent > 0:
+            stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, found)
+        here = found & invert(v.passed)  # the lanes that have a new vertex
         w = choose(first, axis, sub(x.point, last.point))
         g_q, g_normal, chi = log_gradient(w, x.area_normal, near2(view, depth))
-        q = sub(d_x, d_last)
-        turned = choose(found, turn(w, chi, q), none)
-        d_arrive = choose(first, d_arrive, turned)
-        later = active & invert(first)
+        q = sub(d_material, d_last)
+        turned = choose(here, turn(w, chi, q), none)
+        later = (here | missed) & invert(first)
+        d_arrive = choose(later, turned, d_arrive)
         if any_lane(later):
-            d_f = value_tan(scene, d_theta, last, last_frame, last_wi, d, d_last_normal, d_last_wi, turned, later)
+            d_f = value_tan(
+                scene, last, last_frame, p, d_p, last_wi, d, d_last_n, d_last_area, d_last_wi, turned, later
+            )
             d_throughput = choose(later, add(d_throughput, mul(gain, d_f)), d_throughput)
-            change = dot(g_q, q) + dot(g_normal, d_normal)
-            d_throughput = choose(later & found, madd(d_throughput, throughput, change), d_throughput)
-        missed = active & (hit.face < 0)
-        if scene.background >= 0:
-            sky, d_sky = vector_at(scene.theta, scene.background), vector_at(d_theta, scene.background)
-            radiance = choose(missed, add(radiance, mul(throughput, sky)), radiance)
-            d_radiance = choose(missed, add(d_radiance, _mul_tan(throughput, sky, d_throughput, d_sky)), d_radiance)
-        active = found
+            change = dot(g_q, q) + dot(g_normal, d_area)
+            d_throughput = choose(later & here, madd(d_throughput, before, change), d_throughput)
+        if any_lane(missed):
+            beyond, weight = sky(scene, source, d, pdf, missed)
+            d_beyond = _sky_tan(scene, d_theta, d, choose(first, d_arrive, none), weight)
+            radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
+            change3 = _mul_tan(throughput, beyond, d_throughput, d_beyond)
+            d_radiance = choose(missed, add(d_radiance, change3), d_radiance)
+        active = here
+        if any_lane(found):
+            d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), choose(first, d_ray, d_last), d_material)
+            d_u, d_v = slid_tan(scene, x, sub(d_x, d_material))
+            if any_lane(v.met):
+                slid_u, slid_v = select(first, d_u, zero), select(first, d_v, zero)
+                d_part = opacity_tan(scene, d_theta, x.face, x.u, x.v, slid_u, slid_v, v.met)
+                d_part = select(v.passed, -d_part, d_part)
+                inverse = 1.0 / v.chance
+                moved = scale(madd(scale(d_throughput, v.part), before, d_part), inverse)
+                d_throughput = choose(v.met, moved, d_throughput)
+                gain = choose(v.met, scale(gain, v.part * inverse), gain)
+                o = choose(v.passed, step_off(x, d), o)
         if any_lane(active):
-            d_last = choose(first, ray_point_tan(d_theta, scene.camera, sx, sy, t), d_last)
-            d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), d_last, d_x)
-            offset, lit = area.offset(scene, x, d, active)
-            weight = emission_weight(scene, x, sub(x.point, o), pdf, lit)
-            glow, d_glow = area.radiance(scene.theta, offset), area.radiance(d_theta, offset)
-            radiance = choose(lit, add(radiance, scale(mul(throughput, glow), weight)), radiance)
-            change3 = scale(_mul_tan(throughput, glow, d_throughput, d_glow), weight)
-            d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
+            lit = area.emits(scene, x, d, active)
+            if any_lane(lit):
+                weight = emission_weight(scene, x, sub(x.point, source), pdf, lit)
+                glow, d_glow = area.radiance(scene, x, lit), area.radiance_tan(scene, d_theta, x, d_u, d_v, lit)
+                radiance = choose(lit, add(radiance, scale(mul(throughput, glow), weight)), radiance)
+                change3 = scale(_mul_tan(throughput, glow, d_throughput, d_glow), weight)
+                d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
             active = active & (depth < scene.max_depth)
-            a, wi, d_wi = shading_frame(scene, x), scale(d, -1.0), scale(d_arrive, -1.0)
-            if scene.light_count > 0 and any_lane(active):
-                stream, e = next_event(scene, stream, x, a, wi, active)
-                f, p = value(scene, a, wi, e.wo, e.lit)
-                share = mis_share(e, p)
-                change, d_wo = connection_tan(scene, d_theta, e, d_x, near2(view, depth + 1))
-                d_f = value_tan(scene, d_theta, x, a, wi, e.wo, d_normal, d_wi, d_wo, e.lit)
-                light, d_light = emitted(scene, e), emitted_tan(scene, d_theta, e, d_wo)
-                arriving, d_arriving = mul(f, light), madd(_mul_tan(f, light, d_f, d_light), mul(f, light), change)
-                radiance = choose(e.lit, madd(radiance, mul(throughput, arriving), share), radiance)
-                change3 = _mul_tan(throughput, arriving, d_throughput, d_arriving)
-                d_radiance = choose(e.lit, madd(d_radiance, change3, share), d_radiance)
-            if any_lane(active):
-                stream, d, f, pdf = bounce(scene, stream, a, wi, active)
-                o = step_off(x, d)
-                active = active & (pdf > 0.0)
-                density = select(active, pdf, 1.0)
-                gain = scale(throughput, 1.0 / density)
-                d_throughput = scale(mul(d_throughput, f), 1.0 / density)
-                throughput, dim, f, small = scattered(throughput, dim, f, density, DARK)
-                stream, chance, active = roulette(stream, throughput, dim, depth, active)
-                throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
-                d_throughput, gain = scale(d_throughput, 1.0 / chance), scale(gain, 1.0 / chance)
-                last, last_frame, last_wi, d_last, d_last_normal, d_last_wi = x, a, wi, d_x, d_normal, d_wi
-        depth = depth + 1
+        if any_lane(active):
+            wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
+            a = shading_frame(scene, x, wi)
+            d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
+            read(scene, a.material, x, p, active)
+            read_tan(scene, d_theta, a.material, x, d_u, d_v, d_p, active)
+            if scene.light_count > 0:
+                stream, e = next_event(scene, stream, x, a, wi, 1, active)
+                if any_lane(e.lit):
+                    f, density = value(scene, x, a, p, wi, e.wo, e.lit)
+                    share = mis_share(e, density)
+                    change, d_wo, e_u, e_v = connection_tan(scene, d_theta, x, e, d_x, near2(view, depth + 1))
+                    d_f = value_tan(scene, x, a, p, d_p, wi, e.wo, d_n, d_area, d_wi, d_wo, e.lit)
+                    light, d_light = emitted(scene, e), emitted_tan(scene, d_theta, e, d_wo, e_u, e_v)
+                    arriving = mul(f, light)
+                    d_arriving = madd(scale(_mul_tan(f, light, d_f, d_light), e.clear), arriving, change)
+                    arriving = scale(arriving, e.clear)
+                    radiance = choose(e.lit, madd(radiance, mul(throughput, arriving), share), radiance)
+                    change3 = _mul_tan(throughput, arriving, d_throughput, d_arriving)
+                    d_radiance = choose(e.lit, madd(d_radiance, change3, share), d_radiance)
+            stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
+            active = active & (density > 0.0)
+            start = step_off(x, wo)
+            o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
+            pdf = select(active, density, pdf)
+            f, density = choose(active, f, white), select(active, density, 1.0)
+            gain = choose(active, scale(throughput, 1.0 / density), gain)
+            d_throughput = scale(mul(d_throughput, f), 1.0 / density)
+            throughput, dim, f, small = scattered(throughput, dim, f, density, zero + DARK)
+            stream, chance, active = roulette(stream, throughput, dim, depth, active)
+            throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
+            d_throughput, gain = scale(d_throughput, 1.0 / chance), scale(gain, 1.0 / chance)
+            last = either(active, x, last)
+            last_frame, last_wi = frame_either(active, a, last_frame), choose(active, wi, last_wi)
+            d_last, d_last_area = choose(active, d_x, d_last), choose(active, d_area, d_last_area)
+            d_last_n, d_last_wi = choose(active, d_n, d_last_n), choose(active, d_wi, d_last_wi)
+        depth = depth + select(v.passed, 0, 1)
+        active = active | v.passed
     return radiance, d_radiance
 
 
 @device
 def _mul_tan(a, b, d_a, d_b):
     return add(mul(d_a, b), mul(a, d_b))
+
+
+@device
+def _sky_tan(scene, d_theta, d, d_d, weight):
+    zero = 0.0 * weight
+    out = (zero, zero, zero)
+    if scene.background >= 0:
+        out = vector_at(d_theta, scene.background)
+    if scene.envmap >= 0:
+        out = madd(out, envmap.radiance_tan(scene, d_theta, d, d_d), weight)
+    return out
+
+
+@device
+def _sky_adj(scene, gradient, d, weight, g, mask):
+    """Scatter g; return the gradient of d."""
+    zero = 0.0 * weight
+    g_d = (zero, zero, zero)
+    if scene.background >= 0:
+        add_vector(gradient, scene.background, g, mask)
+    if scene.envmap >= 0:
+        g_d = choose(mask, envmap.radiance_adj(scene, gradient, d, scale(g, weight), mask), g_d)
+    return g_d
 
 
 @device
@@ -217,83 +267,141 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
     o, axis = ray(scene.theta, scene.camera, sx, sy)
     eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
-    none = (zero, zero, zero)
+    none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
     radiance, dim_radiance = trace(scene, stream, o, d, active, zero + DARK)
     coming = mul(weight, radiance)  # weight . (what the rest of the walk will find), by colour
     dim_coming, dim = mul(weight, dim_radiance), none
     trail = Trail(local_integers(), local_reals())
+    p, g_p = local_reals(), local_reals()
     view = View(sx, sy, axis, zero)
-    throughput = (zero + 1.0, zero + 1.0, zero + 1.0)
-    pdf = zero + BIG
+    throughput = white
+    source, pdf = o, zero + BIG
     depth = truncate(zero) + 1
     last, g_leave = surface(scene, select(active, 0, 0), zero, zero, d), none
     while any_lane(active):
         hit = closest(scene, o, d, active)
         missed = active & (hit.face < 0)
-        if scene.background >= 0 and any_lane(missed):
-            add_vector(gradient, scene.background, mul(weight, throughput), missed)
+        if any_lane(missed):
+            beyond, share = sky(scene, source, d, pdf, missed)
+            g_d = _sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
+            first = missed & (depth == 1)
+            if moving and any_lane(first):
+                ray_direction_adj(gradient, scene.camera, sx, sy, axis, g_d, first)
         active = active & (hit.face >= 0)
+        v = no_veil(zero, active)
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
             first = depth == 1
+            t = dot(sub(x.point, eye), axis) / dot(axis, axis)
+            view = View(sx, sy, axis, select(first, t, view.t))
+            if scene.translucent > 0:
+                stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
+                if any_lane(v.met):
+                    _veil_adj(scene, gradient, view, x, v, coming, dim_coming, first & moving)
+                o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
+        if any_lane(active):
             w = choose(first, axis, sub(x.point, last.point))
             chi = zero + 1.0
             if moving:
-                t = dot(sub(x.point, eye), axis) / dot(axis, axis)
-                view = View(sx, sy, axis, select(first, t, view.t))
                 flow = coming[0] + coming[1] + coming[2]
                 reach = near2(view, depth)
                 later = active & invert(first)
                 chi = _segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
                 chi = select(first, 1.0, chi)
                 remember(trail, depth, x, w, chi, active)
-            offset, lit = area.offset(scene, x, d, active)
-            share = emission_weight(scene, x, sub(x.point, o), pdf, lit)
-            add_vector(gradient, offset, scale(mul(weight, throughput), share), lit)
-            glow = mul(weight, scale(area.radiance(scene.theta, offset), share))
-            coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
-            dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
+            going, g_u, g_v = active, zero, zero
+            lit = area.emits(scene, x, d, active)
+            if any_lane(lit):
+                share = emission_weight(scene, x, sub(x.point, source), pdf, lit)
+                g_u, g_v = area.radiance_adj(scene, gradient, x, scale(mul(weight, throughput), share), lit)
+                glow = mul(weight, scale(area.radiance(scene, x, lit), share))
+                coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
+                dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
             active = active & (depth < scene.max_depth)
-            a, wi = shading_frame(scene, x), scale(d, -1.0)
-            g_normal, g_wi, g_leave = none, none, none
-            if scene.light_count > 0 and any_lane(active):
-                stream, e = next_event(scene, stream, x, a, wi, active)
-                f, p = value(scene, a, wi, e.wo, e.lit)
-                share = mis_share(e, p)
-                light = emitted(scene, e)
-                received = scale(mul(weight, throughput), share)
-                g_light = emitted_adj(scene, gradient, e, mul(received, f))
-                g_normal, g_wi, g_wo = value_adj(scene, gradient, x, a, wi, e.wo, mul(received, light), e.lit)
-                found = mul(received, mul(f, light))
-                coming = choose(e.lit, sub(coming, found), coming)
-                dim_found = mul(mul(weight, dim), scale(mul(f, light), share))
-                dim_coming = choose(e.lit, sub(dim_coming, dim_found), dim_coming)
-                if moving:
-                    flow = found[0] + found[1] + found[2]
-                    connection_adj(scene, gradient, trail, view, depth, e, flow, add(g_wo, g_light))
-            going = active
+            g_n, g_area, g_wi, g_leave = none, none, none, none
             if any_lane(active):
-                stream, d, f, pdf = bounce(scene, stream, a, wi, active)
-                o = step_off(x, d)
-                active = active & (pdf > 0.0)
-                throughput, dim, f, small = scattered(throughput, dim, f, select(active, pdf, 1.0), DARK)
+                wi = scale(d, -1.0)
+                a = shading_frame(scene, x, wi)
+                read(scene, a.material, x, p, active)
+                clear(scene, a.material, g_p, active)
+                scattering = active
+                if scene.light_count > 0:
+                    stream, e = next_event(scene, stream, x, a, wi, 1, active)
+                    if any_lane(e.lit):
+                        f, density = value(scene, x, a, p, wi, e.wo, e.lit)
+                        share = mis_share(e, density)
+                        light = emitted(scene, e)
+                        received = scale(mul(weight, throughput), share)
+                        found = mul(received, mul(f, light))
+                        veils_adj(scene, gradient, x, e, found[0] + found[1] + found[2])
+                        received, found = scale(received, e.clear), scale(found, e.clear)
+                        g_light, e_u, e_v = emitted_adj(scene, gradient, e, mul(received, f))
+                        g_n, g_area, g_wi, g_wo = value_adj(
+                            scene, x, a, p, g_p, wi, e.wo, mul(received, light), e.lit
+                        )
+                        coming = choose(e.lit, sub(coming, found), coming)
+                        dim_found = mul(mul(weight, dim), scale(mul(f, light), share * e.clear))
+                        dim_coming = choose(e.lit, sub(dim_coming, dim_found), dim_coming)
+                        if moving:
+                            flow = found[0] + found[1] + found[2]
+                            g_out = add(g_wo, g_light)
+                            connection_adj(scene, gradient, trail, view, depth, e, flow, g_out, e_u, e_v)
+                stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
+                active = active & (density > 0.0)
+                start = step_off(x, wo)
+                o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
+                pdf = select(active, density, pdf)
+                f, density = choose(active, f, white), select(active, density, 1.0)
+                throughput, dim, f, small = scattered(throughput, dim, f, density, zero + DARK)
                 stream, chance, active = roulette(stream, throughput, dim, depth, active)
                 throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
                 if any_lane(active):
-                    g_f = (
-                        select(small[0], dim_coming[0], coming[0]) / f[0],
-                        select(small[1], dim_coming[1], coming[1]) / f[1],
-                        select(small[2], dim_coming[2], coming[2]) / f[2],
-                    )
-                    g_f = choose(active, g_f, none)
-                    g_n, g_i, g_leave = value_adj(scene, gradient, x, a, wi, d, g_f, active)
-                    g_normal, g_wi = add(g_normal, g_n), add(g_wi, g_i)
-            if moving and any_lane(going):
-                normal_adj(scene, gradient, x, g_normal, going)
-                _arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), going)
-            last = x
-        depth = depth + 1
+                    g_f = choose(active, _over(coming, dim_coming, f, small), none)
+                    more_n, more_area, more_wi, g_leave = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
+                    g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
+                g_n, g_wi = choose(scattering, g_n, none), choose(scattering, g_wi, none)
+                own_area, own_wi, own_u, own_v = frame_adj(scene, gradient, x, a, wi, g_n, scattering)
+                g_area, g_wi = add(g_area, own_area), add(g_wi, own_wi)
+                more_u, more_v = read_adj(scene, gradient, a.material, x, g_p, scattering)
+                g_u, g_v = g_u + own_u + more_u, g_v + own_v + more_v
+                if moving:
+                    normal_only_adj(scene, gradient, x, g_area, scattering)
+                    _arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)
+            if moving:
+                slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
+                if any_lane(slid):
+                    g_slide = slid_adj(scene, x, g_u, g_v)
+                    point_only_adj(scene, gradient, x, scale(g_slide, -1.0), slid)
+                    vertex_adj(scene, gradient, trail, view, depth, g_slide, slid)
+            last = either(going, x, last)
+        depth = depth + select(v.passed, 0, 1)
+        active = active | v.passed
     return radiance
+
+
+@device
+def _over(coming, dim_coming, f, small):
+    """What is still to come over f, by colour; see trace_adj."""
+    return (
+        select(small[0], dim_coming[0], coming[0]) / f[0],
+        select(small[1], dim_coming[1], coming[1]) / f[1],
+        select(small[2], dim_coming[2], coming[2]) / f[2],
+    )
+
+
+@device
+def _veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
+    """Scatter the gradient of the part that went this way, by the opacity; on a camera ray also by where it is met."""
+    g = _over(coming, dim_coming, v.f, v.small)
+    g_part = g[0] + g[1] + g[2]
+    g_alpha = select(v.passed, -g_part, g_part)
+    g_u, g_v = opacity_adj(scene, gradient, x.face, x.u, x.v, g_alpha, v.met)
+    sliding = sliding & v.met
+    if any_lane(sliding):
+        g_slide = slid_adj(scene, x, g_u, g_v)
+        g_ray, g_plane = slide_adj(view.axis, x.area_normal, g_slide)
+        ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, g_ray, sliding)
+        point_only_adj(scene, gradient, x, sub(g_plane, g_slide), sliding)
 
 
 @device

@@ -88,7 +88,7 @@ def render_vjp(
             job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving
         )
         _report(job, bad, level=3)
-        return pull(scene, job.place, job.camera, gradient, paths)
+        return pull(scene, job.place, gradient, paths)
 
     return image, pullback
 
@@ -146,7 +146,7 @@ def _image(job: _Job) -> np.ndarray:
 def _tangent(
     job: _Job, directions: Mapping[str, np.ndarray], edges: Any, samples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    d_theta: np.ndarray = push(job.scene, job.place, job.camera, directions).astype(job.width.literal)
+    d_theta: np.ndarray = push(job.place, directions).astype(job.width.literal)
     image, tangent, bad = cpu.render_tan(job.width, job.tables, edges, d_theta, job.size, job.spp, samples, job.seed)
     _report(job, bad)
     return image, tangent
@@ -182,7 +182,8 @@ def _edges(job: _Job, moving: bool) -> tuple[Any, int]:
     if not moving:
         return None, 0
     samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
-    edges = edges_of(job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width)
+    edges = edges_of(
+        job.scene, job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width)
     return edges, samples if edges is not None else 0
 
 

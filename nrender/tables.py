@@ -1,8 +1,11 @@
 """What a kernel sees of a scene: flat arrays.
 
-Every differentiable number of a scene is in one vector, `theta`: its vertices in world space first, then the camera,
-the materials' parameters, the radiance of emitters and of the background. A tangent and a gradient are vectors of the
-same layout, so a kernel reads `theta[i]`, and its adjoint adds to `gradient[i]`.
+Every differentiable number of a scene is in one vector, `theta`: its vertices in world space first, then normals,
+camera, materials, textures, lights. A tangent and a gradient are vectors of the same layout, so a kernel reads
+`theta[i]`, and its adjoint adds to `gradient[i]`.
+
+What belongs to one face, material, texture or light is a row of integers: few arrays, since every function that is
+not inlined gets each of them, seven words at a time.
 """
 
 from __future__ import annotations
@@ -11,32 +14,96 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .device import device
+from .real import gather
+
+# Words of a row, and what is where. -1 stands for none.
+FACE = 11
+FACE_VERTICES = 0  # three vertex numbers
+FACE_MATERIAL = 3
+FACE_EMISSION = 4  # offset in theta of the radiance
+FACE_GLOW = 5  # texture of the radiance, in its place
+FACE_TWO_SIDED = 6  # 1: emits from both sides
+FACE_NORMALS = 7  # three offsets in theta of the corners' normals, where the face is not flat
+FACE_EMITTER = 10  # which emitter it is
+
+MATERIAL = 8
+MATERIAL_BASE = 0  # offset in theta of its numbers, in the order of its model's PARAMS
+MATERIAL_COUNT = 1  # of them
+MATERIAL_KIND = 2  # its model's place in bsdf.MODELS
+MATERIAL_SIDES = 3  # TWO_SIDED, ONE_SIDED or TRANSMITS
+MATERIAL_FIRST = 4  # its textures, up to
+MATERIAL_LAST = 5
+MATERIAL_OPACITY = 6  # texture of the opacity
+MATERIAL_NORMAL_MAP = 7  # texture
+
+TWO_SIDED, ONE_SIDED, TRANSMITS = 0, 1, 2
+
+TEXTURE = 8
+TEXTURE_KIND = 0  # see texture.py
+TEXTURE_CHANNELS = 1  # 1 or 3
+TEXTURE_PLACE = 2  # the first of the material's numbers that it stands for
+TEXTURE_OFFSET = 3  # in theta
+TEXTURE_WIDTH = 4
+TEXTURE_HEIGHT = 5
+TEXTURE_WRAP = 6
+TEXTURE_LEVELS = 7  # of its pyramid; 1: only the image
+
+LIGHT = 3
+LIGHT_KIND = 0  # see light/__init__.py
+LIGHT_AT = 1  # an emitting face, or an offset in theta
+LIGHT_ALIAS = 2  # of the alias table
+
 
 class Tables(NamedTuple):
-    """Reals are float32 or float64, integers int32; `offset` is an index into theta."""
+    """Reals are float32 or float64, integers int32; an offset is an index into theta."""
 
     theta: np.ndarray  # Real (n,)
-    faces: np.ndarray  # (3 F,) vertex numbers
-    face_material: np.ndarray  # (F,) number of a material
-    face_emission: np.ndarray  # (F,) offset of the radiance, -1 for none
-    face_two_sided: np.ndarray  # (F,) 1: emits from both sides
-    face_chance: np.ndarray  # Real (F,) probability that next-event estimation chooses this face
-    materials: np.ndarray  # (M,) offset of each material's parameters
-    material_kind: np.ndarray  # (M,) which model: its place in bsdf.MODELS
-    material_transmits: np.ndarray  # (M,) 1: light passes through
-    lights: np.ndarray  # (E,) emitters: an emitting face, or the offset of a light without size; alias table:
-    light_kind: np.ndarray  # (E,) FACE, POINT, SPOT or DIRECTIONAL (light/__init__.py)
-    light_chance: np.ndarray  # Real (E,) probability that next-event estimation chooses it
-    light_threshold: np.ndarray  # Real (E,)
-    light_alias: np.ndarray  # (E,)
+    faces: np.ndarray  # (FACE F,)
+    uvs: np.ndarray  # Real (6 F,) of each face's corners; (6,) if nothing needs them
+    materials: np.ndarray  # (MATERIAL M,)
+    textures: np.ndarray  # (TEXTURE T,), at least one row
+    texture_places: np.ndarray  # Real (4 T,) scale u v, offset u v
+    lights: np.ndarray  # (LIGHT E,) the emitters, at least one row
+    light_chances: np.ndarray  # Real (2 E,) probability that next-event estimation chooses it, threshold of its alias
+    light_nodes: np.ndarray  # Real; the tree of light/tree.py
+    light_links: np.ndarray
+    env_rows: np.ndarray  # Real; cumulative, see light/envmap.py
+    env_columns: np.ndarray  # Real
     nodes: np.ndarray  # Real; the tree of geometry/build.py
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real (9 F,) the triangles in the tree's order
     camera: int  # offset of origin, right, up, forward
-    background: int  # offset of the constant light's radiance, -1 for none
-    light_count: int
+    background: int  # offset of the constant light's radiance
+    envmap: int  # offset of the environment map
+    env_width: int
+    env_height: int
+    env_emitter: int  # which emitter it is
+    light_count: int  # 0: no emitter can be chosen
+    tree_count: int  # emitters in the tree of lights, the last ones; 0: there is none
+    translucent: int  # 1: some material has an opacity
     max_depth: int
+
+
+@device
+def of_face(scene, face, word):
+    return gather(scene.faces, FACE * face + word)
+
+
+@device
+def of_material(scene, material, word):
+    return gather(scene.materials, MATERIAL * material + word)
+
+
+@device
+def of_texture(scene, texture, word):
+    return gather(scene.textures, TEXTURE * texture + word)
+
+
+@device
+def of_light(scene, light, word):
+    return gather(scene.lights, LIGHT * light + word)
 
 
 def alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,8 +8,9 @@ vertices'. The first vertex of a camera path is none: it stays on its camera ray
 from typing import NamedTuple
 
 from ..device import device
-from ..real import accumulate, gather, select
-from ..vec import add, dot, largest_magnitude, length, madd, scale, sub
+from ..real import accumulate, select
+from ..tables import FACE_VERTICES, of_face
+from ..vec import add, choose, dot, largest_magnitude, length, madd, scale, sub
 from .triangle import (
     area_normal,
     area_normal_adj,
@@ -17,6 +18,8 @@ from .triangle import (
     corners,
     point,
     point_adj,
+    weights_adj,
+    weights_tan,
 )
 
 
@@ -49,6 +52,21 @@ def surface(scene, face, u, v, direction):
 
 
 @device
+def either(mask, a, b):
+    """`select` for two surfaces."""
+    return Surface(
+        select(mask, a.face, b.face),
+        select(mask, a.u, b.u),
+        select(mask, a.v, b.v),
+        choose(mask, a.point, b.point),
+        choose(mask, a.area_normal, b.area_normal),
+        choose(mask, a.normal, b.normal),
+        select(mask, a.margin, b.margin),
+        choose(mask, a.inward, b.inward),
+    )
+
+
+@device
 def step_off(s, toward):
     """The point of `s`, moved off the surface to the side of the vector `toward`: rays start and end there. Also away
     from the edges: a point at an edge may be rounded to behind the triangle that adjoins it there."""
@@ -71,7 +89,7 @@ def surface_adj(scene, gradient, s, g_point, g_normal, mask):
     p = point_adj(s.u, s.v, g_point)
     n = area_normal_adj(c, g_normal)
     for k in range(3):
-        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), add(p[k], n[k]), mask)
+        add_vector(gradient, 3 * of_face(scene, s.face, FACE_VERTICES + k), add(p[k], n[k]), mask)
 
 
 @device
@@ -79,15 +97,27 @@ def point_only_adj(scene, gradient, s, g_point, mask):
     """Add the gradient of a material point alone."""
     p = point_adj(s.u, s.v, g_point)
     for k in range(3):
-        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), p[k], mask)
+        add_vector(gradient, 3 * of_face(scene, s.face, FACE_VERTICES + k), p[k], mask)
 
 
 @device
-def normal_adj(scene, gradient, s, g_normal, mask):
+def slid_tan(scene, s, slide):
+    """(d_u, d_v) of a point that moves on its triangle by `slide` relative to the material."""
+    return weights_tan(corners(scene.theta, scene.faces, s.face), s.area_normal, slide)
+
+
+@device
+def slid_adj(scene, s, g_u, g_v):
+    """g_slide."""
+    return weights_adj(corners(scene.theta, scene.faces, s.face), s.area_normal, g_u, g_v)
+
+
+@device
+def normal_only_adj(scene, gradient, s, g_normal, mask):
     """Add the gradient of an area normal alone."""
     n = area_normal_adj(corners(scene.theta, scene.faces, s.face), g_normal)
     for k in range(3):
-        add_vector(gradient, 3 * gather(scene.faces, 3 * s.face + k), n[k], mask)
+        add_vector(gradient, 3 * of_face(scene, s.face, FACE_VERTICES + k), n[k], mask)
 
 
 @device

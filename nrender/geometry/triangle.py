@@ -6,7 +6,8 @@ needs.
 
 from ..device import device
 from ..real import absolute, gather
-from ..vec import add, choose, cross, cross_adj, cross_tan, madd, scale, sub
+from ..tables import FACE
+from ..vec import add, choose, cross, cross_adj, cross_tan, dot, madd, scale, sub
 
 
 @device(strict=True)
@@ -76,9 +77,9 @@ def vector_at(array, index):
 def corners(theta, faces, face):
     """The three vertices of a face; `theta` begins with the vertices, x y z each."""
     return (
-        vector_at(theta, 3 * gather(faces, 3 * face)),
-        vector_at(theta, 3 * gather(faces, 3 * face + 1)),
-        vector_at(theta, 3 * gather(faces, 3 * face + 2)),
+        vector_at(theta, 3 * gather(faces, FACE * face)),
+        vector_at(theta, 3 * gather(faces, FACE * face + 1)),
+        vector_at(theta, 3 * gather(faces, FACE * face + 2)),
     )
 
 
@@ -107,3 +108,19 @@ def area_normal_tan(v, d_v):
 def area_normal_adj(v, g):
     g1, g2 = cross_adj(sub(v[1], v[0]), sub(v[2], v[0]), g)
     return scale(add(g1, g2), -1.0), g1, g2
+
+
+@device
+def weights_tan(v, normal, slide):
+    """(d_b1, d_b2) of a point that moves by `slide` in the plane; normal: the area normal."""
+    inverse = 1.0 / dot(normal, normal)
+    d_b1 = dot(slide, cross(sub(v[2], v[0]), normal)) * inverse
+    return d_b1, dot(slide, cross(normal, sub(v[1], v[0]))) * inverse
+
+
+@device
+def weights_adj(v, normal, g_b1, g_b2):
+    """g_slide."""
+    inverse = 1.0 / dot(normal, normal)
+    g = scale(cross(sub(v[2], v[0]), normal), g_b1 * inverse)
+    return madd(g, cross(normal, sub(v[1], v[0])), g_b2 * inverse)

@@ -1,0 +1,63 @@
+"""A scene's tables for the kernels, and its edges."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..device import Width
+from ..params import Layout, layout, theta
+from ..scene import Scene
+from ..tables import Tables
+from .edges import edges_of
+from .lights import emitter_tables
+from .mesh import Mesh, mesh_of, tree_of
+from .rows import face_rows, face_uvs, material_rows, texture_rows
+
+__all__ = ["Mesh", "compile_scene", "edges_of"]
+
+
+def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables]:
+    """(layout, theta in float64, mesh, tables in the width's Real)."""
+    place = layout(scene, camera)
+    values = theta(place)
+    mesh = mesh_of(scene, place)
+    corners = values[: 3 * place.geometry.vertices].reshape(-1, 3)[mesh.faces]
+    nodes, links, order = tree_of(mesh, corners)
+    lights = emitter_tables(scene, place, corners)
+    textures, places = texture_rows(place)
+
+    def reals(x: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(x, width.literal).reshape(-1)
+
+    def integers(x: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(x, np.int32).reshape(-1)
+
+    tables = Tables(
+        theta=reals(values),
+        faces=integers(face_rows(scene, place, mesh, lights.of_face)),
+        uvs=reals(face_uvs(scene)),
+        materials=integers(material_rows(scene, place)),
+        textures=integers(textures),
+        texture_places=reals(places),
+        lights=integers(lights.rows),
+        light_chances=reals(lights.chances),
+        light_nodes=reals(lights.nodes),
+        light_links=integers(lights.links),
+        env_rows=reals(lights.env_rows),
+        env_columns=reals(lights.env_columns),
+        nodes=reals(nodes),
+        links=integers(links),
+        order=integers(order),
+        corners=reals(corners[order]),
+        camera=place.view.start,
+        background=place.lights.background,
+        envmap=lights.envmap,
+        env_width=lights.env_size[0],
+        env_height=lights.env_size[1],
+        env_emitter=lights.env_emitter,
+        light_count=lights.count,
+        tree_count=lights.tree_count,
+        translucent=int(any("opacity" in material.values for material in scene.materials.values())),
+        max_depth=scene.integrator.max_depth,
+    )
+    return place, values, mesh, tables

@@ -1,0 +1,72 @@
+"""The faces of a scene and the tree over them. The trees and the edges' topology of the last meshes are kept, so that an
+optimizer's next scene only refits and reweighs them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+
+from ..errors import Problem, SceneError
+from ..geometry.build import build, refit
+from ..params import Layout
+from ..scene import Scene
+
+KEPT = 4  # meshes whose trees are kept
+REFIT_FROM = 4096  # faces: below, a new tree costs nothing
+
+
+@dataclass
+class Mesh:
+    """All faces of a scene. `parts`: the shapes' face arrays, held so that their ids stay theirs."""
+
+    parts: tuple[np.ndarray, ...]
+    faces: np.ndarray
+    tree: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    extent: float = 0.0
+
+
+_meshes: OrderedDict[tuple[int, ...], Mesh] = OrderedDict()
+_lock = Lock()
+
+
+def mesh_of(scene: Scene, place: Layout) -> Mesh:
+    if not scene.shapes:
+        raise SceneError([Problem(*scene.where("shapes"), "", "shapes", "expected at least one shape, got none")])
+    parts = tuple(shape.faces for shape in scene.shapes.values())
+    key = tuple(map(id, parts))
+    with _lock:
+        if key not in _meshes:
+            offset = [place.geometry.rows[name].start for name in scene.shapes]
+            faces = np.concatenate([f + o for f, o in zip(parts, offset, strict=True)]).astype(np.int32)
+            _meshes[key] = Mesh(parts, faces)
+        _meshes.move_to_end(key)
+        while len(_meshes) > KEPT:
+            _meshes.popitem(last=False)
+        return _meshes[key]
+
+
+def tree_of(mesh: Mesh, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A tree for the mesh as it is now. The nearest hit does not depend on the tree, so refitting changes no image."""
+    if len(corners) < REFIT_FROM:
+        return build(corners)
+    with _lock:
+        old, extent = mesh.tree, mesh.extent
+    if old is not None:
+        nodes = refit(*old, corners)
+        if _extent(nodes) < 1.5 * extent:
+            return nodes, old[1], old[2]
+    tree = build(corners)
+    with _lock:
+        mesh.tree, mesh.extent = tree, _extent(tree[0])
+    return tree
+
+
+def _extent(nodes: np.ndarray) -> float:
+    """Surface of all boxes over that of the root's: what a traversal costs, roughly."""
+    box = nodes.reshape(-1, 2, 2, 3)
+    size = np.maximum(box[:, :, 1] - box[:, :, 0], 0.0)
+    area = size[..., 0] * size[..., 1] + size[..., 1] * size[..., 2] + size[..., 2] * size[..., 0]
+    return float(area.sum() / max(area[0].sum(), 1e-300))

@@ -1,0 +1,61 @@
+"""The rows of faces, materials and textures: integers, as tables.py says."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..bsdf import MODELS, size, transmits
+from ..params import Layout
+from ..params.values import BLACK
+from ..scene import Scene
+from ..scene.models import Material
+from ..tables import FACE, ONE_SIDED, TEXTURE, TRANSMITS, TWO_SIDED
+from .mesh import Mesh
+
+
+def face_rows(scene: Scene, place: Layout, mesh: Mesh, emitter: np.ndarray) -> np.ndarray:
+    """(F, FACE); emitter: (F,) which each face is, or -1."""
+    numbers = {name: k for k, name in enumerate(place.values.materials)}
+    parts = []
+    for name, shape in scene.shapes.items():
+        rows = np.empty((len(shape.faces), FACE), np.int64)
+        rows[:, 3] = numbers[shape.material]
+        rows[:, 4] = place.values.emission.get(name, -1)
+        rows[:, 5] = place.values.glow.get(name, -1)
+        rows[:, 6] = shape.two_sided
+        rows[:, 7:10] = place.geometry.normal_offsets(name)
+        parts.append(rows)
+    out = np.concatenate(parts)
+    out[:, :3], out[:, 10] = mesh.faces, emitter
+    return out
+
+
+def face_uvs(scene: Scene) -> np.ndarray:
+    """(F, 3, 2), zero where a shape has none; one face if none has."""
+    shapes = scene.shapes.values()
+    if all(shape.uvs is None for shape in shapes):
+        return np.zeros((1, 3, 2))
+    return np.concatenate([np.zeros((len(s.faces), 3, 2)) if s.uvs is None else s.uvs for s in shapes])
+
+
+def material_rows(scene: Scene, place: Layout) -> np.ndarray:
+    """(M, MATERIAL)."""
+    names = list(MODELS)
+    rows = []
+    for name, at in place.values.materials.items():
+        model = MODELS[BLACK if name is None else scene.materials[name].type]
+        kind = names.index(BLACK if name is None else scene.materials[name].type)
+        sides = TWO_SIDED if name is None else sides_of(scene.materials[name])
+        rows.append([at.base, size(model), kind, sides, at.first, at.last, at.opacity, at.normal_map])
+    return np.array(rows)
+
+
+def sides_of(material: Material) -> int:
+    return TRANSMITS if transmits(MODELS[material.type]) else TWO_SIDED
+
+
+def texture_rows(place: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """(T, TEXTURE) and scale and offset (T, 4); one row of zeros if there is none."""
+    if not place.values.rows:
+        return np.zeros((1, TEXTURE), np.int64), np.zeros((1, 4))
+    return np.array(place.values.rows), np.array(place.values.places)
