@@ -113,41 +113,42 @@ def normal_mapped_quad(model: str = "diffuse") -> Make:
     return plane(material)
 
 
-# Convex solids, lit from about the camera's direction and from farther away: all that is seen is lit. The lights see of
-# every face's plane more than the camera does, which is at VIEW; so there is no line between light and dark, where a
-# smooth normal doesn't turn off the light before the face does.
+# Convex solids, lit from about the direction of the camera, which is at VIEW, and from farther away: all that is seen
+# is lit, so there is no line at which faces turn away from the light before their smooth normals do.
 
 VIEW = np.array([0.5, 0.7, 5.0])
 TURN = [20.0, 10.0, -5.0]
 
 
-def frontal_lights() -> dict[str, Any]:
-    return {
-        "lamp": {"type": "point", "position": (2 * VIEW + [0.3, -0.2, 0.1]).tolist(), "intensity": [180, 160, 140]},
-        "sun": {"type": "directional", "direction": (-VIEW - [-0.4, 0.3, 0]).tolist(), "irradiance": [1.0, 1.1, 1.2]},
-    }
+def frontal_light(kind: str) -> dict[str, Any]:
+    """One alone, lamp or sun: of two, one that is far away and one of parallel light, most samples go to the first."""
+    if kind == "lamp":
+        position = (2 * VIEW + [0.3, -0.2, 0.1]).tolist()
+        return {"lamp": {"type": "point", "position": position, "intensity": [18, 16, 14]}}
+    direction = (-VIEW - [-0.4, 0.3, 0]).tolist()
+    return {"sun": {"type": "directional", "direction": direction, "irradiance": [1.0, 1.1, 1.2]}}
 
 
 @functools.cache
-def smooth_sphere(model: str = "diffuse", subdivisions: int = 1) -> Make:
+def smooth_sphere(model: str = "diffuse", subdivisions: int = 1, light: str = "lamp") -> Make:
     """A coarse sphere with normals of its vertices. Near its outline, which is that of the triangles, smooth normals
     look away from the camera, or between it and the lights: a renderer that turns light off there, and doesn't bend the
     normals, has a line in its image that no boundary sample knows of."""
     vertices, faces, *_ = sphere.build({"subdivisions": subdivisions}, Path())
-    return smooth_solid(vertices, faces, model)
+    return smooth_solid(vertices, faces, model, light)
 
 
 @functools.cache
-def smooth_cap(model: str = "diffuse", subdivisions: int = 1) -> Make:
+def smooth_cap(model: str = "diffuse", subdivisions: int = 1, light: str = "lamp") -> Make:
     """The part of the sphere that faces the camera, with a jagged border: all smooth normals face the camera and the
     lights, too, and do so whatever a renderer does where they don't."""
     vertices, faces, *_ = sphere.build({"subdivisions": subdivisions}, Path())
     towards = (VIEW / np.linalg.norm(VIEW)) @ rotation(np.array(TURN))[0]
     used, faces = np.unique(faces[(vertices[faces].mean(axis=1) @ towards) > 0.45], return_inverse=True)
-    return smooth_solid(vertices[used], faces.reshape(-1, 3), model)
+    return smooth_solid(vertices[used], faces.reshape(-1, 3), model, light)
 
 
-def smooth_solid(vertices: np.ndarray, faces: np.ndarray, model: str) -> Make:
+def smooth_solid(vertices: np.ndarray, faces: np.ndarray, model: str, light: str) -> Make:
     materials = {
         "diffuse": {"type": "diffuse", "reflectance": [0.8, 0.6, 0.4]},
         "conductor": {"type": "conductor", "f0": [0.9, 0.7, 0.5], "roughness": 0.5},
@@ -155,11 +156,11 @@ def smooth_solid(vertices: np.ndarray, faces: np.ndarray, model: str) -> Make:
     place = {"translate": [0.1, -0.05, 0.0], "rotate": TURN, "scale": 1.0, "pivot": [0.1, 0.2, -0.1]}
     thing = mesh(vertices.tolist(), faces.tolist(), material="paint", normals="smooth", transform=place)
     view = camera(VIEW.tolist(), [0.05, 0, 0], 32, SIZE, [0.05, 1, 0])
-    return make(view, {"thing": thing}, {"paint": materials[model]}, frontal_lights())
+    return make(view, {"thing": thing}, {"paint": materials[model]}, frontal_light(light))
 
 
 @functools.cache
-def coloured_solid() -> Make:
+def coloured_solid(light: str = "lamp") -> Make:
     """An octahedron with flat sides, of the colours of its vertices."""
     vertices = [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]
     faces = [[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]]
@@ -168,7 +169,7 @@ def coloured_solid() -> Make:
     thing = mesh(vertices, faces, material="paint", colors=colors.tolist(), transform=place)
     view = camera(VIEW.tolist(), [0.05, 0, 0], 32, SIZE, [0.05, 1, 0])
     materials = {"paint": {"type": "diffuse", "reflectance": {"vertex": "colors"}}}
-    return make(view, {"thing": thing}, materials, frontal_lights())
+    return make(view, {"thing": thing}, materials, frontal_light(light))
 
 
 @functools.cache
@@ -238,12 +239,11 @@ class Case(NamedTuple):
     paths: list[str]
 
 
-def _case(made: Make, *paths: str, moved: str = "thing", lights: bool = True) -> Case:
-    """With the camera and the transform of `moved`; `lights`: with the lamp and the sun."""
+def _case(made: Make, *paths: str, moved: str = "thing") -> Case:
+    """With the camera, the transform of `moved`, and all lights."""
     paths += tuple(f"cameras.main.{key}" for key in ("origin", "target", "up", "fov"))
     paths += tuple(f"shapes.{moved}.transform.{key}" for key in (*WHOLE, "pivot"))
-    if lights:
-        paths += ("lights.lamp.position", "lights.lamp.intensity", "lights.sun.direction", "lights.sun.irradiance")
+    paths += tuple(path for path in made().parameters if path.startswith("lights."))
     return Case(made, list(paths))
 
 
@@ -255,13 +255,15 @@ def _cases() -> dict[str, Case]:
         textured_quad(model="plastic"), f"{paint}.reflectance.image", f"{paint}.roughness.image", f"{paint}.specular"
     )
     out["checkered quad"] = _case(checkered_quad(), f"{paint}.reflectance.a", f"{paint}.reflectance.b")
-    for subdivisions in (1, 2):
-        for model, keys in (("diffuse", ("reflectance",)), ("conductor", ("f0", "roughness"))):
-            values = [f"{paint}.{key}" for key in keys]
-            # A step of the vertices would dent the finer one.
-            moved = ["shapes.thing.vertices"] if subdivisions == 1 else []
-            out[f"smooth sphere, {model}, {subdivisions}"] = _case(smooth_sphere(model, subdivisions), *values, *moved)
-            out[f"smooth cap, {model}, {subdivisions}"] = _case(smooth_cap(model, subdivisions), *values, *moved)
+    for model, subdivisions, light in (
+        ("diffuse", 1, "lamp"), ("diffuse", 2, "sun"), ("conductor", 1, "sun"), ("conductor", 2, "lamp")
+    ):
+        values = [f"{paint}.{key}" for key in (("reflectance",) if model == "diffuse" else ("f0", "roughness"))]
+        if subdivisions == 1:  # a step of the vertices would dent the finer one
+            values.append("shapes.thing.vertices")
+        text = f"{model}, {subdivisions}, {light}"
+        out[f"smooth sphere, {text}"] = _case(smooth_sphere(model, subdivisions, light), *values)
+        out[f"smooth cap, {text}"] = _case(smooth_cap(model, subdivisions, light), *values)
     for model, key in (("diffuse", "reflectance"), ("conductor", "roughness")):
         out[f"normal-mapped quad, {model}"] = _case(
             normal_mapped_quad(model), f"{paint}.normal_map.image", f"{paint}.{key}"
@@ -269,14 +271,14 @@ def _cases() -> dict[str, Case]:
     sky = ("lights.sky.image", "lights.sky.scale", "lights.sky.rotate", f"{paint}.reflectance")
     out["skylit corner"] = Case(skylit_corner(), list(sky))
     out["cutout"] = _case(cutout(), f"{paint}.opacity.image", f"{paint}.reflectance", "shapes.wall.emission")
-    out["coloured solid"] = _case(coloured_solid(), "shapes.thing.colors", "shapes.thing.vertices")
+    for light in ("lamp", "sun"):
+        out[f"coloured solid, {light}"] = _case(coloured_solid(light), "shapes.thing.colors", "shapes.thing.vertices")
     out["textured lamp"] = _case(
         textured_lamp(),
         "shapes.lamp.emission.image",
         "materials.white.reflectance",
         "shapes.floor.transform.translate",
         moved="lamp",
-        lights=False,
     )
     return out
 
