@@ -6,7 +6,7 @@ import pytest
 from nrender.errors import SceneError
 from nrender.image import srgb_decode, write_image
 from nrender.scene import Scene, load_scene
-from nrender.scene.materials import COMMON, MATERIALS
+from nrender.scene.materials import COMMON, MATERIALS, is_two_sided
 from nrender.scene.models import Checkerboard, Texture, VertexColors
 
 RGB = np.array([[[0.1, 0.5, 0.9], [0.2, 0.4, 0.6]], [[0, 1, 0.25], [0.3, 0.3, 0.3]], [[1, 1, 1], [0, 0, 0]]])
@@ -70,13 +70,16 @@ def test_modifiers_are_there_only_if_given(name):
     given = REQUIRED.get(name, {})
     plain = make(type=name, **given)
     assert not set(COMMON) & set(plain.materials["m"].values)
-    scene = make(type=name, normal_map={"image": FLAT}, opacity=0.5, **given)
+    scene = make(type=name, normal_map={"image": FLAT}, opacity=0.5, two_sided=False, **given)
+    assert set(COMMON) <= set(scene.materials["m"].values)
+    assert "two_sided" not in parameters(scene)
     assert parameters(scene).items() >= {"normal_map.image": (4, 4, 3), "opacity": ()}.items()
     assert scene.materials["m"].values["opacity"] == 0.5
 
 
 @pytest.mark.parametrize("name, key", [(name, key) for name, model in MATERIALS.types.items()
-                                       for key in {**model.keys, **COMMON} if key != "normal_map"])
+                                       for key, declared in {**model.keys, **COMMON}.items()
+                                       if declared.textured and declared.constant])
 def test_every_value_can_be_a_texture(name, key):
     declared = MATERIALS.keys(name)[key]
     pixels = (RGB if declared.channels == 3 else GREY) * 0.5 + 0.5
@@ -88,6 +91,62 @@ def test_every_value_can_be_a_texture(name, key):
     np.testing.assert_array_equal(texture.image.squeeze(), pixels)
     assert texture.image.shape == (*pixels.shape[:2], declared.channels)
     assert scene.parameters[f"materials.m.{key}.image"].shape == texture.image.shape
+
+
+# Sides
+
+
+@pytest.mark.parametrize("material, sides", [
+    ({"type": "diffuse", "reflectance": [0.5] * 3}, True),
+    ({"type": "conductor"}, True),
+    ({"type": "plastic", "reflectance": [0.5] * 3}, True),
+    ({"type": "dielectric"}, False),
+    ({"type": "principled", "base_color": [0.5] * 3}, True),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": 0.0}, True),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": 0.01}, False),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": {"image": GREY * 0}}, False),
+    ({"type": "principled", "base_color": {"image": RGB}, "transmission": 0}, True),
+])
+def test_the_sides_differ_where_light_comes_through(material, sides):
+    assert is_two_sided(make(**material).materials["m"]) is sides
+    one_sided = make(**material, two_sided=False)
+    assert is_two_sided(one_sided.materials["m"]) is False
+    assert one_sided.materials["m"].values["two_sided"] is False
+    if sides:
+        assert is_two_sided(make(**material, two_sided=True).materials["m"]) is True
+    else:
+        with pytest.raises(SceneError) as info:
+            make(**material, two_sided=True)
+        assert str(info.value) == ("<dict>: materials 'm': two_sided: expected false for a material that lets light "
+                                   "through, got true")
+
+
+def test_every_type_has_sides():
+    assert {name: is_two_sided(make(type=name, **REQUIRED.get(name, {})).materials["m"])
+            for name in MATERIALS.types} == {name: name != "dielectric" for name in MATERIALS.types}
+
+
+def test_sides_follow_the_transmission(tmp_path):
+    scene = make(type="principled", base_color=[0.5] * 3)
+    clear = scene.replace({"materials.m.transmission": 0.5})
+    assert is_two_sided(scene.materials["m"])
+    assert not is_two_sided(clear.materials["m"])
+    told = make(type="principled", base_color=[0.5] * 3, two_sided=True)
+    with pytest.raises(SceneError) as info:
+        told.replace({"materials.m.transmission": 0.5})
+    assert str(info.value) == ("<dict>: materials 'm': two_sided: expected false for a material that lets light "
+                               "through, got true")
+
+
+def test_sides_are_written(tmp_path):
+    scene = make(reflectance=[0.5] * 3, two_sided=False).replace({"materials.m.reflectance": [0.25] * 3})
+    scene.dump(tmp_path / "s.yaml")
+    again = load_scene(tmp_path / "s.yaml")
+    assert again.materials["m"].values["two_sided"] is False
+    assert Scene.from_dict(scene.document).materials["m"].values["two_sided"] is False
+    plain = make(reflectance=[0.5] * 3)
+    plain.dump(tmp_path / "p.yaml")
+    assert "two_sided" not in (tmp_path / "p.yaml").read_text()
 
 
 # Textures
@@ -239,7 +298,13 @@ CASES = {
     "missing": ("plastic", "specular: 1", "5: materials 'm': reflectance: missing; expected 3 numbers in [0, 1] or a "
                 "texture"),
     "key of another type": ("diffuse", PLASTIC + "roughness: 0.1", "8: materials 'm': roughness: unknown key; "
-                            "expected one of type, reflectance, normal_map, opacity"),
+                            "expected one of type, reflectance, normal_map, opacity, two_sided"),
+    "two_sided glass": ("dielectric", "two_sided: true", "7: materials 'm': two_sided: expected false for a material "
+                        "that lets light through, got true"),
+    "two_sided is a number": ("diffuse", PLASTIC + "two_sided: 1", "8: materials 'm': two_sided: expected true or "
+                              "false, got 1"),
+    "texture for a flag": ("diffuse", PLASTIC + "two_sided: {file: good.exr}", "8: materials 'm': two_sided: expected "
+                           "true or false, got a map"),
     "word": ("diffuse", "reflectance: red", TEXTURED + ": expected 3 numbers, got 'red'"),
     "constant normal map": ("conductor", "normal_map: [0.5, 0.5, 1]", "7: materials 'm': normal_map: expected a "
                             "texture, got a list of 3"),
