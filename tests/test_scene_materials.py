@@ -93,6 +93,13 @@ def test_every_value_can_be_a_texture(name, key):
     assert scene.parameters[f"materials.m.{key}.image"].shape == texture.image.shape
 
 
+@pytest.mark.parametrize("name", [name for name, model in MATERIALS.types.items() if "roughness" in model.keys])
+def test_a_roughness_of_nothing_is_allowed(name):
+    """It is as smooth as can be: kernels use an alpha of at least 1e-3."""
+    scene = make(type=name, roughness=0, **REQUIRED.get(name, {}))
+    assert scene.parameters["materials.m.roughness"] == 0
+
+
 # Sides
 
 
@@ -308,7 +315,12 @@ CASES = {
     "word": ("diffuse", "reflectance: red", TEXTURED + ": expected 3 numbers, got 'red'"),
     "constant normal map": ("conductor", "normal_map: [0.5, 0.5, 1]", "7: materials 'm': normal_map: expected a "
                             "texture, got a list of 3"),
-    "no file": ("diffuse", "reflectance: {file: none.exr}", TEXTURED + ".file: cannot read 'none.exr': no such file"),
+    "no file": ("diffuse", "reflectance: {file: oak.png}", TEXTURED + ".file: expected an image file, got 'oak.png': "
+                "no such file"),
+    "no file, but one like it": ("diffuse", "reflectance: {file: goood.png}", TEXTURED + ".file: expected an image "
+                                 "file, got 'goood.png': no such file; did you mean 'good.exr'?"),
+    "no folder": ("diffuse", "reflectance: {file: sub/good.exr}", TEXTURED + ".file: expected an image file, got "
+                  "'sub/good.exr': no such file"),
     "folder": ("diffuse", "reflectance: {file: folder.png}", TEXTURED + ".file: cannot read 'folder.png': expected "
                "an image file, got a folder"),
     "not an image": ("diffuse", "reflectance: {file: a.obj}", TEXTURED + ".file: cannot read 'a.obj': expected one "
@@ -407,16 +419,16 @@ def test_message(folder, name):
 
 
 @pytest.mark.parametrize("value, shape, expected", [
-    ("reflectance: {file: good.exr}", MESH, "13: shapes 's': material: 'm' has a texture for reflectance, so the "
-     "shape needs uvs; it has none"),
-    ("reflectance: [0, 0, 0]\n    opacity: {checkerboard: {a: 1, b: 0}}", MESH, "14: shapes 's': material: 'm' has a "
-     "texture for opacity, so the shape needs uvs; it has none"),
-    ("reflectance: {vertex: colors}", MESH, "13: shapes 's': material: 'm' has a texture for reflectance from "
-     "vertices, so the shape needs colors; it has none"),
-    ("reflectance: {vertex: colors}", "cube", "11: shapes 's': material: 'm' has a texture for reflectance from "
-     "vertices, so the shape needs colors; it has none"),
-    ("reflectance: [0, 0, 0]", MESH + "\n    emission: {file: good.exr}", "13: shapes 's': emission: it is a texture, "
-     "so the shape needs uvs; it has none"),
+    ("reflectance: {file: good.exr}", MESH, "13: shapes 's': material: expected a shape with uvs, since 'm' has a "
+     "texture for reflectance, got one without"),
+    ("reflectance: [0, 0, 0]\n    opacity: {checkerboard: {a: 1, b: 0}}", MESH, "14: shapes 's': material: expected "
+     "a shape with uvs, since 'm' has a texture for opacity, got one without"),
+    ("reflectance: {vertex: colors}", MESH, "13: shapes 's': material: expected a shape with colors, since 'm' has a "
+     "texture for reflectance from vertices, got one without"),
+    ("reflectance: {vertex: colors}", "cube", "11: shapes 's': material: expected a shape with colors, since 'm' has "
+     "a texture for reflectance from vertices, got one without"),
+    ("reflectance: [0, 0, 0]", MESH + "\n    emission: {file: good.exr}", "13: shapes 's': emission: expected a "
+     "shape with uvs, since it is a texture, got one without"),
     ("reflectance: [0, 0, 0]", "cube\n    emission: {vertex: colors}", "11: shapes 's': emission: expected a texture "
      "with one of file, image, checkerboard, got vertex"),
 ])
