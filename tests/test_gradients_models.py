@@ -16,6 +16,19 @@ MATERIALS = {
     "conductor": {"type": "conductor", "f0": [0.9, 0.7, 0.4], "roughness": 0.6},
     "plastic": {"type": "plastic", "reflectance": [0.2, 0.5, 0.6], "specular": 0.9, "roughness": 0.5},
     "dielectric": {"type": "dielectric", "ior": 1.5, "roughness": 0.6},
+    "principled": {
+        "type": "principled",
+        "base_color": [0.2, 0.5, 0.6],
+        "metallic": 0.3,
+        "roughness": 0.6,
+        "specular": 0.5,
+        "specular_tint": 0.4,
+        "sheen": 0.6,
+        "sheen_tint": 0.3,
+        "clearcoat": 0.7,
+        "clearcoat_gloss": 0.2,
+        "transmission": 0.4,
+    },
 }
 LIGHTS = {
     "lamp": {"type": "point", "position": [0.6, 0.5, 0.7], "intensity": [1, 0.9, 0.8]},

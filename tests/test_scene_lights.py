@@ -102,6 +102,8 @@ CASES = {
             "key; expected one of type, position, intensity"),
     "texture": ("point", "position: [0, 1, 0]\n    intensity: {file: a.exr}", "8: lights 'a': intensity: expected 3 "
                 "numbers, got a map"),
+    "texture of a sky's scale": ("envmap", "file: sky.exr\n    scale: {checkerboard: {a: 1, b: 2}}", "8: lights 'a': "
+                                 "scale: expected a number or 3 numbers, got a map"),
     "target": ("spot", "position: [0, 1, 0]\n    target: [0, 1, 0]\n    intensity: [1, 1, 1]", "8: lights 'a': "
                "target: expected a point other than the position, got the same"),
     "cutoff 0": ("spot", PLACE + "cutoff: 0", "10: lights 'a': cutoff: expected a number in (0, 180), got 0.0"),
@@ -115,7 +117,8 @@ CASES = {
     "no image": ("envmap", "scale: 2", "5: lights 'a': expected either file or image, got neither"),
     "two images": ("envmap", "file: sky.exr\n    image: [[[1, 1, 1]]]", "5: lights 'a': expected either file or "
                    "image, got both"),
-    "missing file": ("envmap", "file: none.exr", "7: lights 'a': file: cannot read 'none.exr': no such file"),
+    "missing file": ("envmap", "file: none.exr", "7: lights 'a': file: expected an image file, got 'none.exr': no "
+                     "such file"),
     "black file": ("envmap", "file: black.exr", "7: lights 'a': file: 'black.exr': expected an image with some light "
                    "in it, got one that is black"),
     "black image": ("envmap", "image: [[[0, 0, 0]]]", "7: lights 'a': image: expected an image with some light in it, "

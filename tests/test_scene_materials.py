@@ -6,7 +6,7 @@ import pytest
 from nrender.errors import SceneError
 from nrender.image import srgb_decode, write_image
 from nrender.scene import Scene, load_scene
-from nrender.scene.materials import COMMON, MATERIALS
+from nrender.scene.materials import COMMON, MATERIALS, is_two_sided
 from nrender.scene.models import Checkerboard, Texture, VertexColors
 
 RGB = np.array([[[0.1, 0.5, 0.9], [0.2, 0.4, 0.6]], [[0, 1, 0.25], [0.3, 0.3, 0.3]], [[1, 1, 1], [0, 0, 0]]])
@@ -70,13 +70,16 @@ def test_modifiers_are_there_only_if_given(name):
     given = REQUIRED.get(name, {})
     plain = make(type=name, **given)
     assert not set(COMMON) & set(plain.materials["m"].values)
-    scene = make(type=name, normal_map={"image": FLAT}, opacity=0.5, **given)
+    scene = make(type=name, normal_map={"image": FLAT}, opacity=0.5, two_sided=False, **given)
+    assert set(COMMON) <= set(scene.materials["m"].values)
+    assert "two_sided" not in parameters(scene)
     assert parameters(scene).items() >= {"normal_map.image": (4, 4, 3), "opacity": ()}.items()
     assert scene.materials["m"].values["opacity"] == 0.5
 
 
 @pytest.mark.parametrize("name, key", [(name, key) for name, model in MATERIALS.types.items()
-                                       for key in {**model.keys, **COMMON} if key != "normal_map"])
+                                       for key, declared in {**model.keys, **COMMON}.items()
+                                       if declared.textured and declared.constant])
 def test_every_value_can_be_a_texture(name, key):
     declared = MATERIALS.keys(name)[key]
     pixels = (RGB if declared.channels == 3 else GREY) * 0.5 + 0.5
@@ -88,6 +91,69 @@ def test_every_value_can_be_a_texture(name, key):
     np.testing.assert_array_equal(texture.image.squeeze(), pixels)
     assert texture.image.shape == (*pixels.shape[:2], declared.channels)
     assert scene.parameters[f"materials.m.{key}.image"].shape == texture.image.shape
+
+
+@pytest.mark.parametrize("name", [name for name, model in MATERIALS.types.items() if "roughness" in model.keys])
+def test_a_roughness_of_nothing_is_allowed(name):
+    """It is as smooth as can be: kernels use an alpha of at least 1e-3."""
+    scene = make(type=name, roughness=0, **REQUIRED.get(name, {}))
+    assert scene.parameters["materials.m.roughness"] == 0
+
+
+# Sides
+
+
+@pytest.mark.parametrize("material, sides", [
+    ({"type": "diffuse", "reflectance": [0.5] * 3}, True),
+    ({"type": "conductor"}, True),
+    ({"type": "plastic", "reflectance": [0.5] * 3}, True),
+    ({"type": "dielectric"}, False),
+    ({"type": "principled", "base_color": [0.5] * 3}, True),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": 0.0}, True),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": 0.01}, False),
+    ({"type": "principled", "base_color": [0.5] * 3, "transmission": {"image": GREY * 0}}, False),
+    ({"type": "principled", "base_color": {"image": RGB}, "transmission": 0}, True),
+])
+def test_the_sides_differ_where_light_comes_through(material, sides):
+    assert is_two_sided(make(**material).materials["m"]) is sides
+    one_sided = make(**material, two_sided=False)
+    assert is_two_sided(one_sided.materials["m"]) is False
+    assert one_sided.materials["m"].values["two_sided"] is False
+    if sides:
+        assert is_two_sided(make(**material, two_sided=True).materials["m"]) is True
+    else:
+        with pytest.raises(SceneError) as info:
+            make(**material, two_sided=True)
+        assert str(info.value) == ("<dict>: materials 'm': two_sided: expected false for a material that lets light "
+                                   "through, got true")
+
+
+def test_every_type_has_sides():
+    assert {name: is_two_sided(make(type=name, **REQUIRED.get(name, {})).materials["m"])
+            for name in MATERIALS.types} == {name: name != "dielectric" for name in MATERIALS.types}
+
+
+def test_sides_follow_the_transmission(tmp_path):
+    scene = make(type="principled", base_color=[0.5] * 3)
+    clear = scene.replace({"materials.m.transmission": 0.5})
+    assert is_two_sided(scene.materials["m"])
+    assert not is_two_sided(clear.materials["m"])
+    told = make(type="principled", base_color=[0.5] * 3, two_sided=True)
+    with pytest.raises(SceneError) as info:
+        told.replace({"materials.m.transmission": 0.5})
+    assert str(info.value) == ("<dict>: materials 'm': two_sided: expected false for a material that lets light "
+                               "through, got true")
+
+
+def test_sides_are_written(tmp_path):
+    scene = make(reflectance=[0.5] * 3, two_sided=False).replace({"materials.m.reflectance": [0.25] * 3})
+    scene.dump(tmp_path / "s.yaml")
+    again = load_scene(tmp_path / "s.yaml")
+    assert again.materials["m"].values["two_sided"] is False
+    assert Scene.from_dict(scene.document).materials["m"].values["two_sided"] is False
+    plain = make(reflectance=[0.5] * 3)
+    plain.dump(tmp_path / "p.yaml")
+    assert "two_sided" not in (tmp_path / "p.yaml").read_text()
 
 
 # Textures
@@ -239,11 +305,22 @@ CASES = {
     "missing": ("plastic", "specular: 1", "5: materials 'm': reflectance: missing; expected 3 numbers in [0, 1] or a "
                 "texture"),
     "key of another type": ("diffuse", PLASTIC + "roughness: 0.1", "8: materials 'm': roughness: unknown key; "
-                            "expected one of type, reflectance, normal_map, opacity"),
+                            "expected one of type, reflectance, normal_map, opacity, two_sided"),
+    "two_sided glass": ("dielectric", "two_sided: true", "7: materials 'm': two_sided: expected false for a material "
+                        "that lets light through, got true"),
+    "two_sided is a number": ("diffuse", PLASTIC + "two_sided: 1", "8: materials 'm': two_sided: expected true or "
+                              "false, got 1"),
+    "texture for a flag": ("diffuse", PLASTIC + "two_sided: {file: good.exr}", "8: materials 'm': two_sided: expected "
+                           "true or false, got a map"),
     "word": ("diffuse", "reflectance: red", TEXTURED + ": expected 3 numbers, got 'red'"),
     "constant normal map": ("conductor", "normal_map: [0.5, 0.5, 1]", "7: materials 'm': normal_map: expected a "
                             "texture, got a list of 3"),
-    "no file": ("diffuse", "reflectance: {file: none.exr}", TEXTURED + ".file: cannot read 'none.exr': no such file"),
+    "no file": ("diffuse", "reflectance: {file: oak.png}", TEXTURED + ".file: expected an image file, got 'oak.png': "
+                "no such file"),
+    "no file, but one like it": ("diffuse", "reflectance: {file: goood.png}", TEXTURED + ".file: expected an image "
+                                 "file, got 'goood.png': no such file; did you mean 'good.exr'?"),
+    "no folder": ("diffuse", "reflectance: {file: sub/good.exr}", TEXTURED + ".file: expected an image file, got "
+                  "'sub/good.exr': no such file"),
     "folder": ("diffuse", "reflectance: {file: folder.png}", TEXTURED + ".file: cannot read 'folder.png': expected "
                "an image file, got a folder"),
     "not an image": ("diffuse", "reflectance: {file: a.obj}", TEXTURED + ".file: cannot read 'a.obj': expected one "
@@ -342,16 +419,16 @@ def test_message(folder, name):
 
 
 @pytest.mark.parametrize("value, shape, expected", [
-    ("reflectance: {file: good.exr}", MESH, "13: shapes 's': material: 'm' has a texture for reflectance, so the "
-     "shape needs uvs; it has none"),
-    ("reflectance: [0, 0, 0]\n    opacity: {checkerboard: {a: 1, b: 0}}", MESH, "14: shapes 's': material: 'm' has a "
-     "texture for opacity, so the shape needs uvs; it has none"),
-    ("reflectance: {vertex: colors}", MESH, "13: shapes 's': material: 'm' has a texture for reflectance from "
-     "vertices, so the shape needs colors; it has none"),
-    ("reflectance: {vertex: colors}", "cube", "11: shapes 's': material: 'm' has a texture for reflectance from "
-     "vertices, so the shape needs colors; it has none"),
-    ("reflectance: [0, 0, 0]", MESH + "\n    emission: {file: good.exr}", "13: shapes 's': emission: it is a texture, "
-     "so the shape needs uvs; it has none"),
+    ("reflectance: {file: good.exr}", MESH, "13: shapes 's': material: expected a shape with uvs, since 'm' has a "
+     "texture for reflectance, got one without"),
+    ("reflectance: [0, 0, 0]\n    opacity: {checkerboard: {a: 1, b: 0}}", MESH, "14: shapes 's': material: expected "
+     "a shape with uvs, since 'm' has a texture for opacity, got one without"),
+    ("reflectance: {vertex: colors}", MESH, "13: shapes 's': material: expected a shape with colors, since 'm' has a "
+     "texture for reflectance from vertices, got one without"),
+    ("reflectance: {vertex: colors}", "cube", "11: shapes 's': material: expected a shape with colors, since 'm' has "
+     "a texture for reflectance from vertices, got one without"),
+    ("reflectance: [0, 0, 0]", MESH + "\n    emission: {file: good.exr}", "13: shapes 's': emission: expected a "
+     "shape with uvs, since it is a texture, got one without"),
     ("reflectance: [0, 0, 0]", "cube\n    emission: {vertex: colors}", "11: shapes 's': emission: expected a texture "
      "with one of file, image, checkerboard, got vertex"),
 ])

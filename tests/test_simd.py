@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 
 from nrender import real as lane
 from nrender import rng, vec, warp
-from nrender.bsdf import MODELS
+from nrender.bsdf import MODELS, transmits
 from nrender.device import device
 from nrender.real import FLOAT32, gather, select, truncate, uint32
 from nrender.simd import FLOAT32X8, LANES, load, store
@@ -60,15 +60,15 @@ def warps(a, b, c, d, e, f):
     return (*w, p, q, b1, b2, warp.triangle_pdf(2.0 + c))
 
 
-def model_body(name):
+def model_body(name, through):
     """(every function of a BSDF model, how many numbers that is): written out, since a tuple has no loop in a
-    kernel."""
+    kernel. through: wo is on the other side."""
     model, letters = MODELS[name], itertools.cycle("abcdef")
     middle = [0.5 * (low + high) for count, (low, high) in model.PARAMS.values() for _ in range(count)]
     p = [(f"{x} + {0.2 * x} * {letter}", letter) for x, letter in zip(middle, letters, strict=False)]
-    below = "-" if model.TRANSMISSIVE else ""
+    below, called = ("-", f"{name}_through") if through else ("", name)
     text = f"""
-def {name}(a, b, c, d, e, f):
+def {called}(a, b, c, d, e, f):
     p, d_p = ({"".join(x + ", " for x, _ in p)}), ({"".join(x + ", " for _, x in p)})
     wi = vec.normalize((0.5 * a, 0.5 * b, 1.0 + 0.5 * c))
     wo = vec.normalize((0.5 * d, 0.5 * e, {below}(1.0 + 0.5 * f)))
@@ -79,7 +79,7 @@ def {name}(a, b, c, d, e, f):
 """
     scope = {"__name__": __name__, "vec": vec, "lane": lane, "model": model}
     exec(text, scope)
-    return device(scope[name]), 16 + len(middle)
+    return device(scope[called]), 16 + len(middle)
 
 
 @device
@@ -121,7 +121,8 @@ def drivers(body):
 
 
 BODIES = [(products, 4), (derivatives, 15), (frames, 10), (choices, 6), (warps, 8), (functions, 10)]
-BODIES += [model_body(name) for name in MODELS]
+BODIES += [model_body(name, False) for name in MODELS]
+BODIES += [model_body(name, True) for name in MODELS if transmits(MODELS[name])]
 
 
 @pytest.mark.parametrize("body, rows", BODIES, ids=[body.__name__ for body, _ in BODIES])

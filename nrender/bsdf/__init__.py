@@ -4,13 +4,14 @@ A model is a module with PARAMS, eval, eval_tan, eval_adj, sample, pdf; see CONT
 
 from types import ModuleType
 
-from . import conductor, dielectric, diffuse, plastic
+from . import conductor, dielectric, diffuse, plastic, principled
 
 MODELS: dict[str, ModuleType] = {
     "diffuse": diffuse,
     "conductor": conductor,
     "plastic": plastic,
     "dielectric": dielectric,
+    "principled": principled,
 }
 
 

@@ -8,6 +8,7 @@ from ..bsdf import MODELS, size, transmits
 from ..params import Layout
 from ..params.values import BLACK
 from ..scene import Scene
+from ..scene.materials import is_two_sided
 from ..scene.models import Material
 from ..tables import FACE, ONE_SIDED, TEXTURE, TRANSMITS, TWO_SIDED
 from .mesh import Mesh
@@ -51,7 +52,9 @@ def material_rows(scene: Scene, place: Layout) -> np.ndarray:
 
 
 def sides_of(material: Material) -> int:
-    return TRANSMITS if transmits(MODELS[material.type]) else TWO_SIDED
+    if is_two_sided(material):
+        return TWO_SIDED
+    return TRANSMITS if transmits(MODELS[material.type]) else ONE_SIDED
 
 
 def texture_rows(place: Layout) -> tuple[np.ndarray, np.ndarray]:

@@ -159,10 +159,11 @@ def _check_attributes(report: Report, made: Frozen[Material], made_shapes: Froze
         borne.append(("emission", "it is a texture", shape.emission))
         for key, what, value in borne:
             if isinstance(value, (Texture, Checkerboard)) and shape.uvs is None:
-                report.add(("shapes", name, key), f"{what}, so the shape needs uvs; it has none")
+                report.add(("shapes", name, key), f"expected a shape with uvs, since {what}, got one without")
                 break
             if isinstance(value, VertexColors) and shape.colors is None:
-                report.add(("shapes", name, key), f"{what} from vertices, so the shape needs colors; it has none")
+                report.add(("shapes", name, key),
+                           f"expected a shape with colors, since {what} from vertices, got one without")
                 break
 
 

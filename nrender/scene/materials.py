@@ -5,13 +5,13 @@ A new type: an entry here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from .models import Frozen, Material, Texture
-from .schema import REQUIRED, Family, Key, Model, Values, colour, number
+from .models import Frozen, Material, Texture, Textured
+from .schema import REQUIRED, Family, Key, Model, Values, colour, flag, number
 from .textures import ANY
 
 UNIT_WITHIN = 0.2
@@ -26,6 +26,28 @@ def tint(doc: str, default: Any = REQUIRED) -> Key:
 def fraction(doc: str, default: Any = REQUIRED) -> Key:
     """A number in [0, 1]: constant, per vertex, or a texture."""
     return number(doc, default=default, low=0.0, high=1.0, differentiable=True, textured=ANY)
+
+
+def always(values: Values) -> bool:
+    return True
+
+
+def if_it_transmits(values: Values) -> bool:
+    transmission = values["transmission"]
+    return isinstance(transmission, Textured) or bool(transmission)
+
+
+LETS_THROUGH: dict[str, Callable[[Values], bool]] = {"dielectric": always, "principled": if_it_transmits}
+"""Of the types through which light can come: whether it does, so that the two sides differ."""
+
+
+def check_sides(type_name: str) -> Callable[[Values], Iterable[tuple[str, str]]]:
+    """The check of a type in LETS_THROUGH."""
+    def check(values: Values) -> Iterable[tuple[str, str]]:
+        if values.get("two_sided") and LETS_THROUGH[type_name](values):
+            yield "two_sided", "expected false for a material that lets light through, got true"
+
+    return check
 
 
 ROUGHNESS = "GGX's alpha is its square, but at least 1e-3"
@@ -59,6 +81,7 @@ DIELECTRIC = Model(
                       default=1.5, differentiable=True, textured=ANY),
         "roughness": fraction(ROUGHNESS, 0),
     },
+    check_sides("dielectric"),
 )
 
 PRINCIPLED = Model(
@@ -75,12 +98,15 @@ PRINCIPLED = Model(
         "clearcoat_gloss": fraction("1 is glossy, 0 satin", 0.9),
         "transmission": fraction("part of the dielectric that refracts instead of scattering", 0),
     },
+    check_sides("principled"),
 )
 
 COMMON = {
     "normal_map": colour("(normal + 1)/2, tangent along u and v, +z out of the surface", high=1.0,
                          default=None, textured=("image",), constant=False),
     "opacity": fraction("part that is there; the rest lets light through as it came", None),
+    "two_sided": flag("whether the back looks like the front, else it is black; without it, as the type has it",
+                      default=None),
 }
 
 
@@ -114,3 +140,11 @@ MATERIALS = Family(
 
 def make_material(type_name: str, values: Values) -> Material:
     return Material(type_name, Frozen({key: value for key, value in values.items() if value is not None}))
+
+
+def is_two_sided(material: Material) -> bool:
+    """Whether its back looks like its front: as `two_sided` says, and without that if no light comes through."""
+    given = material.values.get("two_sided")
+    if given is not None:
+        return bool(given)
+    return material.type not in LETS_THROUGH or not LETS_THROUGH[material.type](material.values)

@@ -141,7 +141,7 @@ class _Values:
 @dataclass(frozen=True, eq=False, repr=False)
 class Material(_Values):
     """values: key -> (3,) float64 for a colour, 0-d for a number, or what stands for one (Textured);
-    `normal_map` and `opacity` are there only if they are given."""
+    `normal_map`, `opacity` and `two_sided`, a bool, are there only if they are given."""
 
     type: str
     values: Mapping[str, Any]

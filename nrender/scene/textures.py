@@ -6,8 +6,10 @@ allowed where the key's `textured` names it.  Images of a number have one channe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace as changed
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +130,19 @@ def read_pixels(values: Values, base: Path, channels: int, raw: bool = False) ->
     return pixels
 
 
+def _nearest(path: Path) -> str:
+    """For the end of a message: a file beside it whose name, without the suffix, is alike."""
+    try:
+        names = {Path(name).stem: name for name in sorted(os.listdir(path.parent))}
+    except OSError:
+        return ""
+    found = get_close_matches(path.stem, names, n=1)
+    return f"; did you mean '{names[found[0]]}'?" if found else ""
+
+
 def _read_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
+    if not os.path.lexists(path) and "\0" not in name:
+        raise Bad(f"expected an image file, got '{name}': no such file{_nearest(path)}", ("file",))
     try:
         pixels = read_image(path).astype(np.float64)
     except (ImageError, ValueError) as error:    # ValueError: a NUL in the name
