@@ -18,15 +18,14 @@ def check(scene: str, settings: tuple[str, ...], as_json: bool) -> int:
 
     If nothing is, list its parameters and their shapes.
     """
-    from nrender.errors import SceneError
+    from nrender.errors import Problem, SceneError
     from nrender.scene import load_scene
-    from nrender.unrendered import unrendered
 
-    problems, parameters = [], {}
+    problems: list[Problem] = []
+    parameters = {}
     try:
         loaded = apply_settings(load_scene(scene), settings)
         parameters = {path: list(value.shape) for path, value in loaded.parameters.items()}
-        problems = unrendered(loaded)
     except SceneError as error:
         problems = error.problems
     if as_json:

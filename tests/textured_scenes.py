@@ -91,6 +91,7 @@ def textured_quad(wrap: str = "repeat", model: str = "diffuse") -> Make:
     where = {"wrap": wrap, "scale": [3.0, 2.8], "offset": [0.3, -0.4]}
     material: dict[str, Any] = {"type": model, "reflectance": {"image": smooth_image(8, 6).tolist(), **where}}
     if model == "plastic":
+        material["specular"] = 0.8  # a step stays in its range
         material["roughness"] = {"image": smooth_image(4, 5, 1, 0.4, 0.8, seed=2).tolist(), **where}
     return plane(material)
 
