@@ -130,7 +130,10 @@ def _retype(value: Any, width: Width) -> Any:
 
 
 def compile_cpu(function: types.FunctionType, strict: bool) -> Any:
-    """Numba for the CPU; without the GIL, so that Python threads can share the tiles of an image, and without reference
-    counts: a kernel makes no arrays, and counting those of the tables at each call would take most of its time."""
+    """Numba for the CPU; without the GIL, so that Python threads can share the tiles of an image; without reference
+    counts: a kernel makes no arrays, and counting those of the tables at each call would take most of its time; and
+    inlined, since a call passes a scene's tables, a surface and a frame through memory: that is half of the time of a
+    path, and inlining it costs no time to compile."""
     fast = False if strict else _FASTMATH
-    return njit(error_model="numpy", nogil=True, _nrt=False, fastmath=fast)(function)  # type: ignore[call-overload]
+    compiler: Any = njit
+    return compiler(error_model="numpy", nogil=True, _nrt=False, forceinline=True, fastmath=fast)(function)
