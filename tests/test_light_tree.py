@@ -179,6 +179,36 @@ def test_what_may_send_light_has_a_chance(these, width):
             assert chances_at(scene, p, len(these.power), width)[k] > 0.0
 
 
+def test_rounding_hides_no_emitter():
+    """Far away and hardly in front of one of two faces at one place, whose node has a cone and a sphere of no size to
+    speak of; in float32."""
+    rng, checked = np.random.default_rng(9), 0
+    for _ in range(300):
+        tilt, grazing = 10.0 ** rng.uniform(-5, 0), 10.0 ** rng.uniform(-6, -3)
+        normal = np.array([[np.sin(tilt), 0, np.cos(tilt)], [-np.sin(tilt), 0, np.cos(tilt)], [1, 0, 0]])
+        at = np.array([[0, 0, 0], [0, 0, 1e-5], [0, 3, 0.0]])
+        across = np.column_stack([normal[:, 2], np.zeros(3), -normal[:, 0]])
+        corners = at[:, None] + 1e-5 * np.stack([0 * normal, np.tile([0.0, 1, 0], (3, 1)), across], 1)
+        p = (300.0 * (across[0] * np.cos(grazing) + normal[0] * np.sin(grazing))).astype(np.float32)
+        these = Lamps(corners, normal, np.array([False, False, True]), np.ones(3))
+        if these.faces(p.astype(float))[0]:
+            assert chances_at(these.scene(FLOAT32), p, 3, FLOAT32)[0] > 0.0
+            checked += 1
+    assert checked > 200
+
+
+@pytest.mark.parametrize("weak", [0, 1])
+def test_a_weak_emitter_is_chosen_now_and_then(weak):
+    """Not with a chance that is lost beside 1 in float32, so that it would never be found."""
+    power = np.ones(2)
+    power[weak] = 1e-9
+    scene = SETS["two"]._replace(power=power, both=np.ones(2, bool)).scene(FLOAT32)
+    c = chances_at(scene, [1.0, 2.0, 3.0], 2, FLOAT32)
+    assert c[weak] == pytest.approx(tree.LEAST, rel=1e-2)
+    u = np.array([0.0, 1.0 - 2.0**-24], np.float32)
+    assert weak in picks_at(scene, [1.0, 2.0, 3.0], u, FLOAT32)[0]
+
+
 def test_what_faces_away_has_none():
     """A wall of lamps that all look up, and one lamp elsewhere: from below only that is chosen."""
     rng = np.random.default_rng(6)
@@ -285,4 +315,4 @@ def test_variance_in_a_hall_of_lamps():
         of_tree += (sent**2 / c).sum() / sent.sum() ** 2 - 1.0
         of_power += (sent**2 / q).sum() / sent.sum() ** 2 - 1.0
     print(f"variance by power / by tree: {of_power / of_tree:.1f} ({of_power / 200:.2f} / {of_tree / 200:.3f})")
-    assert of_power / of_tree > 8.0
+    assert of_power / of_tree > 25.0

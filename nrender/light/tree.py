@@ -1,9 +1,10 @@
-"""A light tree: one of many emitters, chosen by what it may send to a point (Conty Estevez & Kulla 2018; the importance
-is that of Pharr et al., pbrt-v4, section 12.6.3, without the receiver's normal).
+"""A light tree: one of many emitters, chosen by what it may send to a point (Conty Estevez & Kulla 2018; as simplified
+in Pharr et al., pbrt-v4, section 12.6.3, without the receiver's normal).
 
 Each node bounds its emitters: a sphere about their box, a cone about their normals, their power. From the root, a child
-is chosen in proportion to its importance for the point, down to one emitter. The importance is a bound: it is 0 only
-where no emitter of the node sends anything.
+is chosen in proportion to its importance for the point, down to one emitter. The importance is 0 only where the paper's
+bound of the cosine is, so where no emitter of the node sends anything. Elsewhere it has a share of the bound, and a
+guess at the mean: that halves the variance (of light from a ball of faces, say).
 
 `light_nodes` has NODE Reals a node: centre of the box (3), radius, axis (3), cosine of the half-angle of the normals'
 cone, power. The first child of node k is k + 1. `light_links` has pairs of integers: the first of pair k is the second
@@ -30,6 +31,8 @@ BELOW_ONE = 1.0 - 2.0**-24
 
 BINS = 16
 DEEP = 48  # below this depth split at the median
+BOUND = 0.2  # share of the bound in the importance
+CLOSE = 0.2  # least squared distance, in squared radii: an emitter of the node may be much nearer than its middle
 GRAIN = 1e-6  # what a radius is more, as a share of the largest coordinate: rounding in float32
 
 
@@ -83,25 +86,27 @@ def _share(scene, point, first, second):
 
 @device(strict=True)
 def _importance(scene, point, node):
-    """power cos(t) / r^2, where t is the least angle that the way to the point may have with the normal of an emitter
-    in the node: that with the axis, less the half-angle of the cone, less that of the sphere as seen from the point."""
+    """power * cosine / r^2. Its bound is cos(t), where t is the least angle that the way to the point may have with the
+    normal of an emitter in the node: that with the axis, less the half-angle of the cone, less that of the sphere as
+    seen from the point."""
     k = NODE * node
     x = point[0] - gather(scene.light_nodes, k)
     y = point[1] - gather(scene.light_nodes, k + 1)
     z = point[2] - gather(scene.light_nodes, k + 2)
     radius = gather(scene.light_nodes, k + 3)
-    r2 = x * x + y * y + z * z
-    inside = r2 <= radius * radius
-    r2 = select(inside, radius * radius, r2)
+    r2 = maximum(x * x + y * y + z * z, CLOSE * radius * radius)
     inverse = 1.0 / sqrt(r2)
     along = x * gather(scene.light_nodes, k + 4) + y * gather(scene.light_nodes, k + 5)
     along = (along + z * gather(scene.light_nodes, k + 6)) * inverse
     spread = gather(scene.light_nodes, k + 7)
     size = minimum(radius * inverse, 1.0)
     c, s = _sum(spread, _other(spread), _other(size), size)
-    facing = inside | (s < 0.0) | (along >= c)  # s < 0: more than half a turn
-    cosine = select(facing, 1.0, along * c + _other(along) * s)
-    return gather(scene.light_nodes, k + 8) * maximum(cosine + SLACK, 0.0) / r2
+    facing = (size >= 1.0) | (s < 0.0) | (along >= c)  # within the sphere, or more than half a turn, or in the cone
+    bound = select(facing, 1.0, along * c + _other(along) * s) + SLACK
+    # A flat face's; that of normals in all directions, whose mean is a quarter; and what is between, in proportion.
+    mean = 0.5 * (1.0 + spread) * maximum(along, 0.0) + 0.125 * (1.0 - spread)
+    cosine = select(bound > 0.0, BOUND * bound + (1.0 - BOUND) * mean, 0.0)
+    return gather(scene.light_nodes, k + 8) * cosine / r2
 
 
 @device(strict=True)
