@@ -26,7 +26,7 @@ from .path import trace
 from .real import any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from .rng import uniform
 from .search import find
-from .vec import dot, madd, normalize, scale, sub
+from .vec import dot, madd, scale, sub
 
 OFFSET = 1e-4  # how far from the edge its two sides are seen, in pixels,
 GRAIN = 5e-7  # and besides, as a share of the picture: some roundings of a ray's direction in float32
@@ -111,9 +111,8 @@ def edge_point(scene, edges, stream, sample, width, height, active):
 
 @device
 def _side(scene, px, py, width, height):
-    """The ray through a point of the picture, in pixels: (origin, unit direction)."""
-    o, d = ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
-    return o, normalize(d)
+    """The ray through a point of the picture, in pixels: (origin, direction)."""
+    return ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
 
 
 @device

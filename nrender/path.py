@@ -42,6 +42,7 @@ from .geometry.triangle import vector_at
 from .light import area, envmap
 from .local import local_integers, local_reals
 from .material import clear, read, read_adj, read_tan
+from .mipmap import NEAR, footprint, footprint_adj, footprint_tan
 from .motion import Trail, View, near2, remember, vertex_adj, vertex_tan
 from .opacity import opacity_adj, opacity_tan
 from .real import BIG, any_lane, invert, select, truncate
@@ -53,8 +54,10 @@ DARK = 1e-3  # see trace_adj
 
 
 @device
-def trace(scene, stream, o, d, active, floor):
-    """(radiance, dim radiance) that arrive at o from the direction d; the second is for trace_adj, 0 if `floor` is."""
+def trace(scene, stream, o, axis, active, floor):
+    """(radiance, dim radiance) along the camera ray from o in the direction `axis`, as camera.ray gives it; the second
+    is for trace_adj, 0 if `floor` is."""
+    eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
     none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
     radiance, throughput = none, white
@@ -87,7 +90,8 @@ def trace(scene, stream, o, d, active, floor):
             if any_lane(active):
                 wi = scale(d, -1.0)
                 a = shading_frame(scene, x, wi)
-                read(scene, a.material, x, p, active)
+                foot = _foot(scene, View(zero, zero, axis, _distance(eye, axis, x)), x, depth == 1)
+                read(scene, a.material, x, foot, p, active)
                 if scene.light_count > 0:
                     stream, e = next_event(scene, stream, x, a, wi, spare, active)
                     if any_lane(e.lit):
@@ -107,6 +111,20 @@ def trace(scene, stream, o, d, active, floor):
         depth = depth + select(v.passed, 0, 1)
         active = active | v.passed
     return radiance, dim_radiance
+
+
+@device
+def _distance(eye, axis, x):
+    """Of the surface x along its camera ray, in units of that."""
+    return dot(sub(x.point, eye), axis) / dot(axis, axis)
+
+
+@device
+def _foot(scene, view, x, first):
+    foot = 0.0 * view.t + NEAR
+    if scene.minify > 0:
+        foot = select(first, footprint(scene, view, x.area_normal), foot)
+    return foot
 
 
 @device
@@ -137,7 +155,7 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
         first = depth == 1
         d_material, d_area = surface_tan(scene, d_theta, x)
-        t = dot(sub(x.point, eye), axis) / dot(axis, axis)
+        t = _distance(eye, axis, x)
         view = View(sx, sy, axis, select(first, t, view.t))
         d_ray = ray_point_tan(d_theta, scene.camera, sx, sy, t)
         v, before = no_veil(zero, active), throughput
@@ -189,8 +207,12 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
             a = shading_frame(scene, x, wi)
             d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
-            read(scene, a.material, x, p, active)
-            read_tan(scene, d_theta, a.material, x, d_u, d_v, d_p, active)
+            foot, d_foot = _foot(scene, view, x, first), zero
+            if scene.minify > 0:
+                change = footprint_tan(scene, d_theta, view, x.area_normal, d_x, d_ray, d_area, d_axis)
+                d_foot = select(first, change, zero)
+            read(scene, a.material, x, foot, p, active)
+            read_tan(scene, d_theta, a.material, x, foot, d_u, d_v, d_foot, d_p, active)
             if scene.light_count > 0:
                 stream, e = next_event(scene, stream, x, a, wi, 1, active)
                 if any_lane(e.lit):
@@ -268,7 +290,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
     eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
     none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
-    radiance, dim_radiance = trace(scene, stream, o, d, active, zero + DARK)
+    radiance, dim_radiance = trace(scene, stream, o, axis, active, zero + DARK)
     coming = mul(weight, radiance)  # weight . (what the rest of the walk will find), by colour
     dim_coming, dim = mul(weight, dim_radiance), none
     trail = Trail(local_integers(), local_reals())
@@ -292,7 +314,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
         if any_lane(active):
             x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
             first = depth == 1
-            t = dot(sub(x.point, eye), axis) / dot(axis, axis)
+            t = _distance(eye, axis, x)
             view = View(sx, sy, axis, select(first, t, view.t))
             if scene.translucent > 0:
                 stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
@@ -318,11 +340,13 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
                 dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
             active = active & (depth < scene.max_depth)
-            g_n, g_area, g_wi, g_leave = none, none, none, none
+            g_n, g_area, g_wi = none, none, none
+            g_leave = choose(going, none, g_leave)
             if any_lane(active):
                 wi = scale(d, -1.0)
                 a = shading_frame(scene, x, wi)
-                read(scene, a.material, x, p, active)
+                foot = _foot(scene, view, x, first)
+                read(scene, a.material, x, foot, p, active)
                 clear(scene, a.material, g_p, active)
                 scattering = active
                 if scene.light_count > 0:
@@ -357,13 +381,19 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
                 if any_lane(active):
                     g_f = choose(active, _over(coming, dim_coming, f, small), none)
-                    more_n, more_area, more_wi, g_leave = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
+                    more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
+                    g_leave = choose(active, g_out, g_leave)
                     g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
                 g_n, g_wi = choose(scattering, g_n, none), choose(scattering, g_wi, none)
                 own_area, own_wi, own_u, own_v = frame_adj(scene, gradient, x, a, wi, g_n, scattering)
                 g_area, g_wi = add(g_area, own_area), add(g_wi, own_wi)
-                more_u, more_v = read_adj(scene, gradient, a.material, x, g_p, scattering)
+                more_u, more_v, g_foot = read_adj(scene, gradient, a.material, x, foot, g_p, scattering)
                 g_u, g_v = g_u + own_u + more_u, g_v + own_v + more_v
+                wide = scattering & first & (g_foot != 0.0)
+                if moving and any_lane(wide):
+                    g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
+                    g_area = choose(wide, add(g_area, more_area), g_area)
+                    vertex_adj(scene, gradient, trail, view, depth, g_x, wide)
                 if moving:
                     normal_only_adj(scene, gradient, x, g_area, scattering)
                     _arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)

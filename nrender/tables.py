@@ -83,6 +83,9 @@ class Tables(NamedTuple):
     light_count: int  # 0: no emitter can be chosen
     tree_count: int  # emitters in the tree of lights, the last ones; 0: there is none
     translucent: int  # 1: some material has an opacity
+    minify: int  # 1: some texture has a pyramid
+    film_width: int  # of the picture, in pixels
+    film_height: int
     max_depth: int
 
 

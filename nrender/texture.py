@@ -70,10 +70,22 @@ def wrapped(i, size, wrap):
 
 
 @device
-def image_taps(scene, texture, p):
+def level(scene, texture, k):
+    """(offset in theta, width, height) of level k of its pyramid: 0 is the image (pyramid.py)."""
     width, height = of_texture(scene, texture, TEXTURE_WIDTH), of_texture(scene, texture, TEXTURE_HEIGHT)
+    start, channels = of_texture(scene, texture, TEXTURE_OFFSET), of_texture(scene, texture, TEXTURE_CHANNELS)
+    while any_lane(k > 0):
+        start = select(k > 0, start + channels * width * height, start)
+        width, height = select(k > 0, (width + 1) >> 1, width), select(k > 0, (height + 1) >> 1, height)
+        k = k - 1
+    return start, width, height
+
+
+@device
+def image_taps(scene, texture, p, k):
+    """Of level k."""
+    start, width, height = level(scene, texture, k)
     wrap, channels = of_texture(scene, texture, TEXTURE_WRAP), of_texture(scene, texture, TEXTURE_CHANNELS)
-    start = of_texture(scene, texture, TEXTURE_OFFSET)
     w, h = real(width), real(height)
     x, y = p.s * w - 0.5, (1.0 - p.t) * h - 0.5
     i, j = real(floor(x)), real(floor(y))
@@ -88,11 +100,11 @@ def image_taps(scene, texture, p):
     )
     weight = ((1.0 - a) * (1.0 - b), a * (1.0 - b), (1.0 - a) * b, a * b)
     by_a, by_b = (b - 1.0, 1.0 - b, -b, b), (a - 1.0, -a, 1.0 - a, a)
-    return Taps(index, weight, _combine(by_a, by_b, w * p.s_u, -h * p.t_u), _combine(by_a, by_b, w * p.s_v, -h * p.t_v))
+    return Taps(index, weight, combined(by_a, by_b, w * p.s_u, -h * p.t_u), combined(by_a, by_b, w * p.s_v, -h * p.t_v))
 
 
 @device
-def _combine(a, b, x, y):
+def combined(a, b, x, y):
     return (a[0] * x + b[0] * y, a[1] * x + b[1] * y, a[2] * x + b[2] * y, a[3] * x + b[3] * y)
 
 
@@ -118,11 +130,12 @@ def vertex_taps(scene, texture, face, u, v):
 
 
 @device
-def taps(scene, texture, face, u, v):
-    """A kind's own function is called where it is that kind only; it needs uvs, or colours."""
+def taps(scene, texture, face, u, v, k):
+    """Of level k, if it is an image. A kind's own function is called where it is that kind only; it needs uvs, or
+    colours."""
     kind = of_texture(scene, texture, TEXTURE_KIND)
     p = place(scene, texture, select(kind == VERTEX, 0, face), u, v)
-    out = image_taps(scene, texture, p)
+    out = image_taps(scene, texture, p, k)
     if any_lane(kind == CHECKER):
         out = _either(kind == CHECKER, checker_taps(scene, texture, p), out)
     if any_lane(kind == VERTEX):
@@ -146,7 +159,7 @@ def _four(mask, a, b):
 
 
 @device
-def _sum(scene, texture, vector, index, weight):
+def weighted(scene, texture, vector, index, weight):
     """The weighted sum of a vector's numbers; of one channel three times that."""
     three = _stored(scene, texture) > 1
     out = scale(_number(vector, index[0], three), weight[0])
@@ -176,22 +189,26 @@ def _number(vector, index, three):
 @device
 def lookup(scene, texture, face, u, v):
     """The value at a point of a face, (3,); a number three times."""
-    at = taps(scene, texture, face, u, v)
-    return _sum(scene, texture, scene.theta, at.index, at.weight)
+    at = taps(scene, texture, face, u, v, truncate(0.0 * u))
+    return weighted(scene, texture, scene.theta, at.index, at.weight)
 
 
 @device
 def lookup_tan(scene, d_theta, texture, face, u, v, d_u, d_v):
-    at = taps(scene, texture, face, u, v)
-    moved = _combine(at.by_u, at.by_v, d_u, d_v)
-    own = _sum(scene, texture, d_theta, at.index, at.weight)
-    return add(own, _sum(scene, texture, scene.theta, at.index, moved))
+    at = taps(scene, texture, face, u, v, truncate(0.0 * u))
+    moved = combined(at.by_u, at.by_v, d_u, d_v)
+    own = weighted(scene, texture, d_theta, at.index, at.weight)
+    return add(own, weighted(scene, texture, scene.theta, at.index, moved))
 
 
 @device
 def lookup_adj(scene, gradient, texture, face, u, v, g, mask):
     """Scatter the gradient g (3,) of the value (of a number: its first) to the texels; return (g_u, g_v)."""
-    at = taps(scene, texture, face, u, v)
+    return weighted_adj(scene, gradient, texture, taps(scene, texture, face, u, v, truncate(0.0 * u)), g, mask)
+
+
+@device
+def weighted_adj(scene, gradient, texture, at, g, mask):
     three = _stored(scene, texture) > 1
     zero = 0.0 * g[0]
     third = g[0] * (1.0 / 3.0)

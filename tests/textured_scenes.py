@@ -97,6 +97,14 @@ def textured_quad(wrap: str = "repeat", model: str = "diffuse") -> Make:
 
 
 @functools.cache
+def minified_quad() -> Make:
+    """Pixels that cover several texels, of one level or another."""
+    image = smooth_image(32, 24, seed=4)
+    where = {"filter": "mipmap", "scale": [9.0, 11.0], "offset": [0.3, -0.4]}
+    return plane({"type": "diffuse", "reflectance": {"image": image.tolist(), **where}})
+
+
+@functools.cache
 def checkered_quad() -> Make:
     """A few large squares in view, none of whose lines is along an edge."""
     board = {"a": [0.9, 0.7, 0.2], "b": [0.1, 0.3, 0.5], "scale": [9.0, 7.0], "offset": [0.3, 0.2]}
@@ -255,6 +263,7 @@ def _cases() -> dict[str, Case]:
     out["textured quad, plastic"] = _case(
         textured_quad(model="plastic"), f"{paint}.reflectance.image", f"{paint}.roughness.image", f"{paint}.specular"
     )
+    out["minified quad"] = _case(minified_quad(), f"{paint}.reflectance.image")
     out["checkered quad"] = _case(checkered_quad(), f"{paint}.reflectance.a", f"{paint}.reflectance.b")
     for model, subdivisions, light in (
         ("diffuse", 1, "lamp"), ("diffuse", 2, "sun"), ("conductor", 1, "sun"), ("conductor", 2, "lamp")

@@ -12,7 +12,7 @@ from ..film import screen_point
 from ..path import trace, trace_adj, trace_tan
 from ..real import real
 from ..rng import lattice, stream
-from ..vec import add, largest_magnitude, normalize, scale
+from ..vec import add, largest_magnitude, scale
 
 TILE = 16
 EDGE_STREAM = 0x2545F491  # in the place of a pixel's number: boundary samples are independent of the interior's
@@ -54,7 +54,7 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
                 for sample in range(spp):
                     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
                     o, d = ray(scene.theta, scene.camera, sx, sy)
-                    radiance, dim = trace(scene, s, o, normalize(d), True, 0.0)
+                    radiance, dim = trace(scene, s, o, d, True, 0.0)
                     if finite(radiance):
                         total = add(total, radiance)
                     else:

@@ -34,10 +34,15 @@ def ray_point_adj(gradient, camera, sx, sy, t, g, mask):
 @device
 def ray_direction_adj(gradient, camera, sx, sy, direction, g, mask):
     """g: gradient of the unit vector along the ray's `direction`."""
-    g_d = normalize_adj(direction, g)
-    add_vector(gradient, camera + 3, scale(g_d, sx), mask)
-    add_vector(gradient, camera + 6, scale(g_d, sy), mask)
-    add_vector(gradient, camera + 9, g_d, mask)
+    ray_direction_adj_raw(gradient, camera, sx, sy, normalize_adj(direction, g), mask)
+
+
+@device
+def ray_direction_adj_raw(gradient, camera, sx, sy, g, mask):
+    """g: gradient of the ray's direction as it is."""
+    add_vector(gradient, camera + 3, scale(g, sx), mask)
+    add_vector(gradient, camera + 6, scale(g, sy), mask)
+    add_vector(gradient, camera + 9, g, mask)
 
 
 @device

@@ -58,6 +58,9 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         light_count=lights.count,
         tree_count=lights.tree_count,
         translucent=int(any("opacity" in material.values for material in scene.materials.values())),
+        minify=int((textures[:, 7] > 1).any()),
+        film_width=scene.cameras[camera].width,
+        film_height=scene.cameras[camera].height,
         max_depth=scene.integrator.max_depth,
     )
     return place, values, mesh, tables

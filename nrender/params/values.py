@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import texture
+from .. import pyramid, texture
 from ..bsdf import MODELS, size
 from ..scene import Scene
 from ..scene.models import Checkerboard, Texture, VertexColors
@@ -22,11 +22,21 @@ WRAPS = {"repeat": texture.REPEAT, "clamp": texture.CLAMP, "mirror": texture.MIR
 
 
 class Entry(NamedTuple):
-    """A parameter and where it is in the block."""
+    """A parameter and where it is in the block: `size` numbers, its own or, if it has a pyramid, all levels'."""
 
     path: str
     start: int
     value: np.ndarray
+    size: int
+    minified: bool = False
+
+    def numbers(self, value: np.ndarray) -> np.ndarray:
+        return pyramid.build(value) if self.minified else np.ravel(value)
+
+    def numbers_adj(self, g: np.ndarray) -> np.ndarray:
+        if self.minified:
+            return pyramid.build_adj(g, *self.value.shape)
+        return g.reshape(() if self.path.endswith(".opacity") else self.value.shape)
 
 
 class Placed(NamedTuple):
@@ -77,7 +87,7 @@ class Values:
             value = material.values.get(key)
             extra[key] = -1
             if isinstance(value, np.ndarray):  # an image of one texel
-                value = Texture(value.reshape(1, 1, count), "clamp", np.ones(2), np.zeros(2))
+                value = Texture(value.reshape(1, 1, count), "clamp", np.ones(2), np.zeros(2), "bilinear")
                 extra[key] = self._texture(path + key, value, count, 0, "")
             elif value is not None:
                 extra[key] = self._value(path + key, value, count, 0, 0)
@@ -86,7 +96,7 @@ class Values:
     def _value(self, path: str, value: Any, channels: int, place: int, at: int) -> int:
         """Number of the texture, or -1 for a constant, which is put `at` its place."""
         if isinstance(value, np.ndarray):
-            self.entries.append(Entry(path, at, value))
+            self.entries.append(Entry(path, at, value, value.size))
             return -1
         return self._texture(path, value, channels, place, ".image")
 
@@ -99,13 +109,17 @@ class Values:
             if isinstance(value, Checkerboard):
                 start = self._take(2 * channels)
                 for k, key in enumerate(("a", "b")):
-                    self.entries.append(Entry(f"{path}.{key}", start - self.start + k * channels, getattr(value, key)))
+                    at = start - self.start + k * channels
+                    self.entries.append(Entry(f"{path}.{key}", at, getattr(value, key), channels))
                 row = (texture.CHECKER, channels, place, start, 1, 1, 0, 1)
             else:
                 height, width, _ = value.image.shape
-                start = self._take(value.image.size)
-                self.entries.append(Entry(path + suffix, start - self.start, value.image))
-                row = (texture.IMAGE, channels, place, start, width, height, WRAPS[value.wrap], 1)
+                sizes = pyramid.levels(width, height) if value.filter == "mipmap" else [(width, height)]
+                count = channels * sum(w * h for w, h in sizes)
+                start = self._take(count)
+                minified = value.filter == "mipmap"
+                self.entries.append(Entry(path + suffix, start - self.start, value.image, count, minified))
+                row = (texture.IMAGE, channels, place, start, width, height, WRAPS[value.wrap], len(sizes))
         self.rows.append(row)
         self.places.append(np.concatenate([scale, offset]))
         return len(self.rows) - 1
@@ -116,15 +130,10 @@ class Values:
     def push(self, directions: Mapping[str, np.ndarray], out: np.ndarray) -> None:
         for entry in self.entries:
             if entry.path in directions:
-                out[entry.start : entry.start + entry.value.size] = np.ravel(directions[entry.path])
+                out[entry.start : entry.start + entry.size] = entry.numbers(directions[entry.path])
 
     def pull(self, gradient: np.ndarray, wrt: Sequence[str]) -> dict[str, np.ndarray]:
         wanted = set(wrt)
         return {
-            e.path: gradient[e.start : e.start + e.value.size].reshape(self._shape(e))
-            for e in self.entries
-            if e.path in wanted
+            e.path: e.numbers_adj(gradient[e.start : e.start + e.size]) for e in self.entries if e.path in wanted
         }
-
-    def _shape(self, entry: Entry) -> tuple[int, ...]:
-        return () if entry.path.endswith(".opacity") else entry.value.shape

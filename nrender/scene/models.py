@@ -86,7 +86,7 @@ class Texture(Textured):
     """An image at uv * scale + offset, bilinear between texel centres.
 
     image: (H, W, C) float64, linear, row 0 at the top (v = 1), C = 3 for a colour, 1 for a number;
-    wrap: 'repeat', 'clamp' or 'mirror'; scale, offset: (2,).
+    wrap: 'repeat', 'clamp' or 'mirror'; scale, offset: (2,); filter: 'bilinear' or 'mipmap'.
     """
 
     kind = "image"
@@ -95,6 +95,7 @@ class Texture(Textured):
     wrap: str
     scale: np.ndarray
     offset: np.ndarray
+    filter: str
 
     def __repr__(self) -> str:
         height, width, channels = self.image.shape

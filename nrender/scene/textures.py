@@ -40,6 +40,8 @@ def image_keys(channels: int) -> dict[str, Key]:
         "image": Key("number", "instead: the pixels, row 0 at the top", None, shapes, differentiable=True),
         "wrap": choice("what is beyond the image's border", "repeat", "clamp", "mirror", default="repeat"),
         **PLACE,
+        "filter": choice("mipmap: blurred where a pixel of the camera covers many texels, by a pyramid of means; of a "
+                         "material's own keys only", "bilinear", "mipmap", default="bilinear"),
         "raw": flag("PNG and JPEG: the values as they are, not decoded from sRGB; without it, those of "
                       "numbers and normal maps only", default=None),
     }
@@ -89,7 +91,7 @@ def make(kind: str, key: Key, values: Values, base: Path) -> Textured:
     if kind == "image":
         image = read_pixels(values, base, key.channels, raw=key.channels == 1 or not key.constant)
         _check_range(image, key, values.get("file"))
-        return Texture(image, values["wrap"], _pair(values["scale"]), _pair(values["offset"]))
+        return Texture(image, values["wrap"], _pair(values["scale"]), _pair(values["offset"]), values["filter"])
     if kind == "checkerboard":
         given = values[kind]
         return Checkerboard(given["a"], given["b"], _pair(given["scale"]), _pair(given["offset"]))

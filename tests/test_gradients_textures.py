@@ -1,0 +1,43 @@
+"""Derivatives of whole images with textures, normals of vertices and maps, opacity and an environment map, against finite
+differences; and the adjoint against the tangent."""
+
+import numpy as np
+import pytest
+from gradcheck import check
+from textured_scenes import CASES
+
+import nrender as nr
+
+pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
+
+# Of each scene: the rest of its paths tells nothing new.
+OWN = ("materials.", "lights.sky")
+MOVES = ("colors", "vertices", "emission.image", "cameras.main.origin", "transform.translate", "lamp.position")
+SPARED = ("smooth sphere, diffuse, 2", "smooth cap, conductor, 2", "smooth cap, diffuse, 1", "smooth sphere, conductor, 1")
+
+
+def cases():
+    for name, case in CASES.items():
+        if not name.startswith(SPARED):
+            yield from ((name, path) for path in case.paths if path.startswith(OWN) or path.endswith(MOVES))
+
+
+@pytest.mark.parametrize("name, path", list(cases()))
+def test_adjoint_agrees_with_finite_differences(name, path):
+    found = check(CASES[name].make, path, 96, 96)
+    assert abs(found.z) <= 3.5
+    assert found.relative_sigma <= 0.05 or found.size < 2e-3
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_adjoint_is_the_transpose_of_the_tangent(name):
+    scene = CASES[name].make()
+    rng = np.random.default_rng(3)
+    directions = {path: rng.normal(size=value.shape) for path, value in scene.parameters.items()}
+    view = next(iter(scene.cameras.values()))
+    weights = rng.normal(size=(view.height, view.width, 3))
+    _, tangent = nr.render_jvp(scene, directions, spp=2, seed=5, precision="float64")
+    gradient = nr.render_vjp(scene, list(directions), spp=2, seed=5, precision="float64")[1](weights)
+    expected = sum(np.sum(gradient[path] * direction) for path, direction in directions.items())
+    size = sum(np.sum(np.abs(gradient[path] * direction)) for path, direction in directions.items())
+    assert abs(np.sum(weights * tangent) - expected) <= 1e-12 * size
