@@ -20,7 +20,9 @@ pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
 TARGET = (8, 0)
 SINGLE, INTEGER = np.zeros(1, np.float32), np.zeros(1, np.int32)
 IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.zeros(1)
-REALS = {"theta", "face_chance", "light_chance", "light_threshold", "nodes", "corners"}
+REALS = {
+    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners"
+}
 SCENE = Tables(
     **{
         name: 0 if kind is int else SINGLE if name in REALS else INTEGER
