@@ -210,9 +210,9 @@ def test_light_fades_to_nothing_at_the_triangles_horizon(name):
     """Of reflection, from the side on which the shading normal leans over it."""
     for seed in range(8):
         case = Case(name, "smooth", seed)
-        case.scene.theta[case.normals :][:9] = np.tile(unit(case.up + 0.5 * unit(np.cross(case.up, [1.0, 2.0, 3.0]))), 3)
-        wi = triple(unit(case.up + 0.2 * case.rng.normal(size=3)))
         level = unit(np.cross(case.up, [1.0, 2.0, 3.0]))
+        case.scene.theta[case.normals :][:9] = np.tile(unit(case.up + 0.5 * level), 3)
+        wi = triple(unit(case.up + 0.2 * case.rng.normal(size=3)))
         near = [max(case.value(wi, triple(unit(level + h * case.up)))[0]) for h in (1e-1, 1e-3, 1e-5, 0.0, -1e-5)]
         assert near[1] < 0.05 * max(near[0], 1e-6)
         assert near[2] < 0.05 * max(near[1], 1e-8)

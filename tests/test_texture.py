@@ -233,7 +233,8 @@ def test_machine_code_finds_the_same(name):
 
 def mixture(model="principled"):
     """Some numbers of a material by textures of each kind, the others constant."""
-    starts = dict(zip(MODELS[model].PARAMS, np.cumsum([0, *(n for n, _ in MODELS[model].PARAMS.values())]), strict=False))
+    counts = [count for count, _ in MODELS[model].PARAMS.values()]
+    starts = dict(zip(MODELS[model].PARAMS, np.cumsum([0, *counts[:-1]]), strict=True))
     rng = np.random.default_rng(6)
     constants = rng.uniform(0.2, 0.8, size(MODELS[model]))
     chosen = {
