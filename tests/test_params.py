@@ -1,6 +1,7 @@
 """params/: theta of a scene that has everything, its velocity and the transpose of that; what moves geometry."""
 
 import functools
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from numpy.testing import assert_allclose
 from scene_library import camera, mesh
 from textured_scenes import normal_image
 
+import nrender as nr
 from nrender import Scene
 from nrender.params import layout, moves_geometry, pull, push, theta
 
@@ -179,3 +181,15 @@ def _world(name):
 )
 def test_what_moves_geometry(path, moves):
     assert moves_geometry(path) is moves
+
+
+def test_a_renders_gradient_is_the_transpose_of_its_tangent():
+    """Of all parameters of a scene that has everything."""
+    moves, weights = directions(7), np.random.default_rng(8).normal(size=(8, 8, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nr.RenderWarning)
+        image, tangent = nr.render_jvp(SCENE, moves, spp=4, seed=5, precision="float64")
+        gradient = nr.render_vjp(SCENE, list(moves), spp=4, seed=5, precision="float64")[1](weights)
+    assert (image > 0.0).all()
+    assert np.isfinite(tangent).all()
+    assert_transpose(tangent, weights, [moves[path] for path in PATHS], [gradient[path] for path in PATHS])
