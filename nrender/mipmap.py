@@ -113,15 +113,15 @@ def minified(scene, texture, face, u, v, foot):
 def _both(scene, texture, face, u, v, a):
     """The value in the two levels."""
     p, q = taps(scene, texture, face, u, v, a.level), taps(scene, texture, face, u, v, a.level + 1)
-    fine = weighted(scene, texture, scene.theta, p.index, p.weight)
-    return fine, weighted(scene, texture, scene.theta, q.index, q.weight)
+    fine = weighted(scene, texture, scene.theta, p.offset, p.weight)
+    return fine, weighted(scene, texture, scene.theta, q.offset, q.weight)
 
 
 @device
 def _level_tan(scene, d_theta, texture, at, d_u, d_v):
     moved = combined(at.by_u, at.by_v, d_u, d_v)
-    own = weighted(scene, texture, d_theta, at.index, at.weight)
-    return add(own, weighted(scene, texture, scene.theta, at.index, moved))
+    own = weighted(scene, texture, d_theta, at.offset, at.weight)
+    return add(own, weighted(scene, texture, scene.theta, at.offset, moved))
 
 
 @device

@@ -28,9 +28,9 @@ REPEAT, CLAMP, MIRROR = 0, 1, 2  # wraps
 
 
 class Taps(NamedTuple):
-    """index: four offsets in theta; weight of each; how the weights grow with u and with v."""
+    """offset: four, in theta; weight of each; how the weights grow with u and with v."""
 
-    index: tuple
+    offset: tuple
     weight: tuple
     by_u: tuple
     by_v: tuple
@@ -146,7 +146,7 @@ def taps(scene, texture, face, u, v, k):
 @device
 def _either(mask, a, b):
     return Taps(
-        _four(mask, a.index, b.index),
+        _four(mask, a.offset, b.offset),
         _four(mask, a.weight, b.weight),
         _four(mask, a.by_u, b.by_u),
         _four(mask, a.by_v, b.by_v),
@@ -190,15 +190,15 @@ def _number(vector, index, three):
 def lookup(scene, texture, face, u, v):
     """The value at a point of a face, (3,); a number three times."""
     at = taps(scene, texture, face, u, v, truncate(0.0 * u))
-    return weighted(scene, texture, scene.theta, at.index, at.weight)
+    return weighted(scene, texture, scene.theta, at.offset, at.weight)
 
 
 @device
 def lookup_tan(scene, d_theta, texture, face, u, v, d_u, d_v):
     at = taps(scene, texture, face, u, v, truncate(0.0 * u))
     moved = combined(at.by_u, at.by_v, d_u, d_v)
-    own = weighted(scene, texture, d_theta, at.index, at.weight)
-    return add(own, weighted(scene, texture, scene.theta, at.index, moved))
+    own = weighted(scene, texture, d_theta, at.offset, at.weight)
+    return add(own, weighted(scene, texture, scene.theta, at.offset, moved))
 
 
 @device
@@ -216,7 +216,7 @@ def weighted_adj(scene, gradient, texture, at, g, mask):
     g = choose(of_texture(scene, texture, TEXTURE_CHANNELS) > 1, g, mean)
     g_u, g_v = zero, zero
     for k in range(4):
-        at_k = at.index[k]
+        at_k = at.offset[k]
         share = scale(g, at.weight[k])
         _add_number(gradient, at_k, three, share, mask)
         slope = dot(g, _number(scene.theta, at_k, three))

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from nrender.bsdf import MODELS, transmits
+from nrender.bsdf import MODELS, size, transmits
 from nrender.cache import compiled
 from nrender.device import device
 from nrender.geometry.build import build
 from nrender.geometry.traverse import closest, occluded
-from nrender.light import FACE
+from nrender.light import FACE as FACE_LIGHT
 from nrender.real import FLOAT32
-from nrender.tables import Tables, alias_table
+from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
 
 @device
@@ -67,13 +67,22 @@ def tables_of(
         face_emission[face] = radiances + 3 * k
     eye = [0, 0, 3, 1, 0, 0, 0, 1, 0, 0, 0, -1]
     theta = np.concatenate([vertices.reshape(-1), eye, parameters, *emission.values()])
-    chance, chances, threshold, alias = np.zeros(len(faces)), np.zeros(1), np.ones(1), np.zeros(1)
+    face_rows = np.full((len(faces), FACE), -1)
+    face_rows[:, :3], face_rows[:, 3], face_rows[:, 4] = faces, face_material, face_emission
+    face_rows[:, 6] = two_sided
+    lights, chances = np.zeros((max(len(emission), 1), 3), int), np.zeros((max(len(emission), 1), 2))
     if emission:
         areas = np.linalg.norm(np.cross(*(vertices[faces][:, k] - vertices[faces][:, 0] for k in (1, 2))), axis=1)
-        lights = list(emission)
-        power = [areas[face] * np.sum(emission[face]) for face in lights]
-        chances, threshold, alias = alias_table(np.array(power))
-        chance[lights] = chances
+        emitters = list(emission)
+        power = [areas[face] * np.sum(emission[face]) for face in emitters]
+        lights[:, 0], lights[:, 1] = FACE_LIGHT, emitters
+        chances[:, 0], chances[:, 1], lights[:, 2] = alias_table(np.array(power))
+        face_rows[emitters, 10] = np.arange(len(emitters))
+    material_rows = np.full((len(models), MATERIAL), -1)
+    for k, name in enumerate(models):
+        model = MODELS[name]
+        side = TRANSMITS if transmits(model) else TWO_SIDED
+        material_rows[k, :6] = camera + 12 + starts[k], size(model), list(MODELS).index(name), side, 0, 0
 
     def reals(x):
         return np.ascontiguousarray(x, width.literal).reshape(-1)
@@ -83,25 +92,29 @@ def tables_of(
 
     return Tables(
         theta=reals(theta),
-        faces=integers(faces),
-        face_material=integers(np.broadcast_to(face_material, len(faces))),
-        face_emission=integers(face_emission),
-        face_two_sided=integers(np.full(len(faces), two_sided)),
-        face_chance=reals(chance),
-        materials=integers(camera + 12 + starts),
-        material_kind=integers([list(MODELS).index(name) for name in models]),
-        material_transmits=integers([transmits(MODELS[name]) for name in models]),
-        lights=integers(list(emission) or [0]),
-        light_kind=integers(np.full(max(len(emission), 1), FACE)),
-        light_chance=reals(chances),
-        light_threshold=reals(threshold),
-        light_alias=integers(alias),
+        faces=integers(face_rows),
+        uvs=reals(np.zeros(6)),
+        materials=integers(material_rows),
+        textures=integers(np.zeros(TEXTURE)),
+        texture_places=reals(np.zeros(4)),
+        lights=integers(lights),
+        light_chances=reals(chances),
+        light_nodes=reals(np.zeros(1)),
+        light_links=integers(np.zeros(2)),
+        env_rows=reals(np.zeros(2)),
+        env_columns=reals(np.zeros(2)),
         nodes=reals(nodes),
         links=integers(links),
         order=integers(order),
         corners=reals(corners[order]),
         camera=camera,
         background=-1,
+        envmap=-1,
+        env_width=1,
+        env_height=1,
+        env_emitter=-1,
         light_count=len(emission),
+        tree_count=0,
+        translucent=0,
         max_depth=3,
     )

@@ -11,24 +11,29 @@ from derivatives import triple
 from drivers import tables_of
 from numpy.testing import assert_allclose
 
-from nrender.emitters import next_event
+from nrender.emitters import chance_of, emitted, next_event
 from nrender.geometry.surface import Surface, surface
 from nrender.light import area
 from nrender.real import FLOAT64
 from nrender.rng import stream
 from nrender.scattering import shading_frame
-from nrender.tables import alias_table
+from nrender.tables import FACE, FACE_EMITTER, alias_table
 
 VERTICES = np.array(
     [[0, 0, 2], [1, 0, 2], [0, 1, 2], [3, 0, 1], [3, 0.5, 1], [3, 0, 2.5], [0, -2, 1], [1, -2, 3], [0, -1, 4.0]]
 )
 FACES = np.arange(9).reshape(3, 3)
 X = np.array([0.3, 0.2, 0.0])
+LAMPS = {0: (1.0, 2.0, 3.0), 2: (0.5, 0.0, 0.0)}  # radiance by face
 
 
 def lamps(two_sided=True):
     """Faces 0 and 2 emit, 1 does not."""
-    return tables_of(VERTICES, FACES, FLOAT64, emission={0: [1.0, 2.0, 3.0], 2: [0.5, 0.0, 0.0]}, two_sided=two_sided)
+    return tables_of(VERTICES, FACES, FLOAT64, emission=LAMPS, two_sided=two_sided)
+
+
+def chance_of_face(tables, face):
+    return chance_of(tables, triple(X), tables.faces.reshape(-1, FACE)[face, FACE_EMITTER])
 
 
 def power(tables):
@@ -56,8 +61,8 @@ def events(n, active):
     """Next events as seen from a surface at X."""
     tables, up = lamps(), (0.0, 0.0, 1.0)
     x = Surface(1, 0.2, 0.3, triple(X), (0.0, 0.0, 2.0), up, 1e-6, (0.0, 0.0, 0.0))
-    frame = shading_frame(tables, x)
-    return tables, [next_event(tables, stream(1, k, 0), x, frame, up, active)[1] for k in range(n)]
+    frame = shading_frame(tables, x, up)
+    return tables, [next_event(tables, stream(1, k, 0), x, frame, up, 0, active)[1] for k in range(n)]
 
 
 @functools.cache
@@ -70,7 +75,8 @@ def samples(n):
 
 def test_faces_are_chosen_in_proportion_to_power():
     tables, points = samples(20000)
-    assert_allclose(tables.face_chance, power(tables))
+    assert_allclose([chance_of_face(tables, face) for face in (0, 2)], power(tables)[[0, 2]])
+    assert tables.faces.reshape(-1, FACE)[1, FACE_EMITTER] == -1
     counts = np.bincount([s.face for s in points], minlength=3)
     assert counts[1] == 0
     chi_squared_test(counts[[0, 2]], len(points) * power(tables)[[0, 2]])
@@ -101,7 +107,7 @@ def test_the_pdf_is_per_steradian():
     inverse = {0: [], 2: []}
     for s in points:
         w = np.array(s.point) - X
-        pdf = area.pdf(tables, s, triple(w))
+        pdf = area.pdf(s, triple(w), chance_of_face(tables, s.face))
         n = naive.area_normal(VERTICES[FACES[s.face]])
         cosine = abs(n @ w) / np.linalg.norm(n) / np.linalg.norm(w)
         expected = power(tables)[s.face] / (np.linalg.norm(n) / 2) * (w @ w) / cosine
@@ -120,8 +126,9 @@ def test_a_next_event_has_the_pdf_and_its_inverse_as_share():
         assert_allclose(e.w, np.array(e.y.point) - X, rtol=1e-12)
         assert_allclose(e.wo, np.array(e.w) / np.linalg.norm(e.w), rtol=1e-12)
         if e.lit:
-            assert e.base == tables.face_emission[e.y.face]
-            assert e.pdf == pytest.approx(area.pdf(tables, e.y, e.w), rel=1e-12)
+            assert emitted(tables, e) == LAMPS[e.y.face]
+            assert e.clear == 1.0
+            assert e.pdf == pytest.approx(area.pdf(e.y, e.w, chance_of_face(tables, e.y.face)), rel=1e-12)
             assert e.share == pytest.approx(1.0 / e.pdf, rel=1e-12)
         else:
             assert e.share == 0.0
@@ -135,16 +142,14 @@ def test_the_solid_angle_itself():
 @pytest.mark.parametrize("two_sided", [False, True])
 def test_emission_is_from_the_front_unless_two_sided(two_sided):
     tables = lamps(two_sided)
-    start = tables.camera + 15
     for direction, front in (((0.0, 0.0, -1.0), True), ((0.0, 0.0, 1.0), False)):
         s = surface(tables, 0, 0.2, 0.3, direction)
-        offset, lit = area.offset(tables, s, direction, True)
+        lit = area.emits(tables, s, direction, True)
         assert lit == (front or two_sided)
-        assert not area.offset(tables, s, direction, False)[1]
+        assert not area.emits(tables, s, direction, False)
         if lit:
-            assert offset == start
-            assert area.radiance(tables.theta, offset) == (1.0, 2.0, 3.0)
-    assert not area.offset(tables, surface(tables, 1, 0.2, 0.3, direction), direction, True)[1]
+            assert area.radiance(tables, s, True) == LAMPS[0]
+    assert not area.emits(tables, surface(tables, 1, 0.2, 0.3, direction), direction, True)
 
 
 def test_a_compiled_scene_gives_faces_the_chance_of_their_power():
@@ -165,4 +170,4 @@ def test_a_compiled_scene_gives_faces_the_chance_of_their_power():
         }
     )
     tables = compile_scene(scene, "main", FLOAT64)[3]
-    assert_allclose(tables.face_chance, np.array([0.5 * 6, 2.0 * 3 * 2, 0.0]) / 15.0)
+    assert_allclose([chance_of_face(tables, face) for face in range(3)], np.array([0.5 * 6, 2.0 * 3 * 2, 0.0]) / 15.0)

@@ -5,8 +5,8 @@ import pytest
 from scene_library import camera, corner, scene
 
 import nrender as nr
-from nrender import compile_scene
 from nrender.backend import cpu
+from nrender.compile_scene import mesh
 
 pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
 
@@ -101,13 +101,13 @@ def test_bits_do_not_depend_on_whether_the_tree_was_built_or_refitted(monkeypatc
     path = "shapes.ball.transform.scale"
     built = []
 
-    def counting(corners, build=compile_scene.build):
+    def counting(corners, build=mesh.build):
         built.append(len(corners))
         return build(corners)
 
-    monkeypatch.setattr(compile_scene, "build", counting)
+    monkeypatch.setattr(mesh, "build", counting)
     fresh = everything(big_sphere([1.0, 0.8, 1.2]))
-    assert built[0] > compile_scene.REFIT_FROM
+    assert built[0] > mesh.REFIT_FROM
     start = big_sphere([1.1, 1.0, 1.0])
     everything(start)
     count = len(built)

@@ -12,6 +12,7 @@ from nrender.geometry import surface
 from nrender.local import SIZE
 from nrender.motion import TRAIL, WORDS, Trail, View, near2, remember, vertex_adj, vertex_tan
 from nrender.real import FLOAT64
+from nrender.tables import FACE
 
 VERTICES, FACES = naive.icosphere(1)
 TABLES = tables_of(VERTICES + 0.1 * np.random.default_rng(0).normal(size=VERTICES.shape), FACES, FLOAT64)
@@ -106,7 +107,7 @@ def test_the_first_vertex_stays_on_its_camera_ray():
         chain, rng = Chain([], seed), np.random.default_rng(seed)
         s = chain.surfaces[0]
         d_theta = rng.normal(size=TABLES.theta.shape)
-        ids = TABLES.faces.reshape(-1, 3)[s.face]
+        ids = TABLES.faces.reshape(-1, FACE)[:, :3][s.face]
 
         def hit(h, d_theta=d_theta, ids=ids, chain=chain):
             theta = TABLES.theta + h * d_theta
@@ -134,7 +135,7 @@ def test_a_near_vertex_keeps_its_direction_by_the_share_chi(chi):
         s = surface_at(rng)
         w, d_before = rng.normal(size=(2, 3))
         d_theta = rng.normal(size=TABLES.theta.shape)
-        ids = TABLES.faces.reshape(-1, 3)[s.face]
+        ids = TABLES.faces.reshape(-1, FACE)[:, :3][s.face]
         x = np.array(s.point) - w
 
         def fixed_direction(h, d_theta=d_theta, ids=ids, x=x, w=w, d_before=d_before):
@@ -160,7 +161,7 @@ def test_adjoint_of_a_surface_is_the_transpose_of_its_tangent():
     d_theta, g_point, g_normal = rng.normal(size=TABLES.theta.shape), rng.normal(size=3), rng.normal(size=3)
     both, normal, point = np.zeros((3, *TABLES.theta.shape))
     surface.surface_adj(TABLES, both, s, triple(g_point), triple(g_normal), True)
-    surface.normal_adj(TABLES, normal, s, triple(g_normal), True)
+    surface.normal_only_adj(TABLES, normal, s, triple(g_normal), True)
     surface.point_only_adj(TABLES, point, s, triple(g_point), True)
     d_point, d_normal = surface.surface_tan(TABLES, d_theta, s)
     assert_transpose((d_point, d_normal), (g_point, g_normal), d_theta, both)
@@ -175,7 +176,7 @@ def test_a_surface_has_its_normal_on_the_side_of_the_ray():
         s = surface_at(rng, direction=direction)
         assert np.dot(s.normal, direction) < 0.0
         assert np.linalg.norm(s.normal) == pytest.approx(1.0)
-        corners = VERTICES_NOW[TABLES.faces.reshape(-1, 3)[s.face]]
+        corners = VERTICES_NOW[TABLES.faces.reshape(-1, FACE)[:, :3][s.face]]
         assert_allclose(s.area_normal, naive.area_normal(corners))
         assert_allclose(s.point, np.array([1 - s.u - s.v, s.u, s.v]) @ corners)
         for toward in (s.normal, tuple(-flat(s.normal))):

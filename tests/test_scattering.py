@@ -9,7 +9,11 @@ from numpy.testing import assert_allclose
 from nrender import scattering
 from nrender.bsdf import MODELS, size, transmits
 from nrender.geometry.surface import surface, surface_tan
+from nrender.local import SIZE
+from nrender.material import read, read_adj, read_tan
 from nrender.real import FLOAT64
+from nrender.tables import FACE, FACE_MATERIAL, MATERIAL, MATERIAL_BASE
+from nrender.vec import add
 
 NAMES = list(MODELS)
 models = pytest.mark.parametrize("name", NAMES)
@@ -28,8 +32,12 @@ def scene_of(seed):
     return tables_of(vertices, faces, FLOAT64, materials=materials, face_material=np.arange(len(NAMES)))
 
 
+def base_of(scene, name):
+    return scene.materials.reshape(-1, MATERIAL)[NAMES.index(name), MATERIAL_BASE]
+
+
 def parameters(scene, name):
-    start = scene.materials[NAMES.index(name)]
+    start = base_of(scene, name)
     return floats(scene.theta[start : start + size(MODELS[name])])
 
 
@@ -49,7 +57,7 @@ class Case:
         self.name, self.scene = name, scene_of(seed)
         rng = np.random.default_rng(seed + 1000)
         self.face = NAMES.index(name)
-        ids = self.scene.faces.reshape(-1, 3)[self.face]
+        ids = self.scene.faces.reshape(-1, FACE)[self.face, :3]
         a, b, c = self.scene.theta.reshape(-1)[: self.scene.camera].reshape(-1, 3)[ids]
         self.up = np.cross(b - a, c - a)
         self.up /= np.linalg.norm(self.up)
@@ -73,9 +81,17 @@ class Case:
     def surface(self, scene, wi):
         return surface(scene, self.face, 0.2, 0.3, triple(-flat(wi)))
 
-    def value(self, scene, wi, wo, active=True):
+    def vertex(self, scene=None, wi=None):
+        """(surface, frame, the material's numbers) as seen from wi."""
+        scene, wi = scene or self.scene, wi or self.wi
         x = self.surface(scene, wi)
-        return scattering.value(scene, scattering.shading_frame(scene, x), wi, wo, active)
+        a = scattering.shading_frame(scene, x, wi)
+        p = [0.0] * SIZE
+        read(scene, a.material, x, p, True)
+        return x, a, p
+
+    def value(self, scene, wi, wo, active=True):
+        return scattering.value(scene, *self.vertex(scene, wi), wi, wo, active)
 
     def tangential(self, w):
         v = self.rng.normal(size=3)
@@ -114,7 +130,9 @@ def test_value_is_the_models_in_any_frame_about_the_normal(name, inside, across)
 
 def turned_over(scene):
     """The scene with the faces' corners in the other order."""
-    return scene._replace(faces=np.ascontiguousarray(scene.faces.reshape(-1, 3)[:, ::-1]).reshape(-1))
+    faces = scene.faces.reshape(-1, FACE).copy()
+    faces[:, :3] = faces[:, 2::-1]
+    return scene._replace(faces=faces.reshape(-1))
 
 
 @places
@@ -135,9 +153,9 @@ def test_nothing_goes_through_what_does_not_transmit(name, inside):
         case = Case(name, seed, inside)
         wo = unit(case.wo - 2 * np.dot(case.wo, case.up) * case.up)
         assert case.value(case.scene, case.wi, wo) == ((0.0, 0.0, 0.0), 0.0)
-        a = scattering.shading_frame(case.scene, case.surface(case.scene, case.wi))
-        assert scattering.agrees(case.scene, a, case.wi, case.wo)
-        assert not scattering.agrees(case.scene, a, case.wi, wo)
+        x, a, _ = case.vertex()
+        assert scattering.agrees(case.scene, x, a, case.wi, case.wo)
+        assert not scattering.agrees(case.scene, x, a, case.wi, wo)
 
 
 @pytest.mark.parametrize("name", TRANSMISSIVE)
@@ -145,17 +163,16 @@ def test_what_transmits_has_its_frame_on_the_front(name):
     for seed in SEEDS:
         for inside in (False, True):
             case = Case(name, seed, inside, True)
-            a = scattering.shading_frame(case.scene, case.surface(case.scene, case.wi))
+            x, a, _ = case.vertex()
             assert_allclose(a.n, case.up, rtol=1e-12)
-            assert scattering.agrees(case.scene, a, case.wi, case.wo)
+            assert scattering.agrees(case.scene, x, a, case.wi, case.wo)
             assert (scattering.to_local(a, case.wi)[2] < 0.0) == inside
 
 
 @places
 def test_a_frame_is_orthonormal_and_its_side_is_the_area_normals(name, inside, across):
     case = Case(name, 0, inside, across)
-    x = case.surface(case.scene, case.wi)
-    a = scattering.shading_frame(case.scene, x)
+    x, a, _ = case.vertex()
     assert_allclose(np.array(a[:3]) @ np.transpose(a[:3]), np.eye(3), atol=1e-12)
     assert_allclose(a.n, a.side * flat(x.area_normal) / np.linalg.norm(x.area_normal), rtol=1e-12)
     assert a.material == case.face
@@ -163,11 +180,24 @@ def test_a_frame_is_orthonormal_and_its_side_is_the_area_normals(name, inside, a
     assert_allclose(scattering.to_world(a, scattering.to_local(a, v)), v, rtol=1e-12)
 
 
-def tangent(case, d_theta, d_normal, d_wi, d_wo, active=True):
-    x = case.surface(case.scene, case.wi)
-    a = scattering.shading_frame(case.scene, x)
-    moves = (triple(d) for d in (d_normal, d_wi, d_wo))
-    return scattering.value_tan(case.scene, d_theta, x, a, case.wi, case.wo, *moves, active)
+def tangent(case, d_theta, d_area, d_wi, d_wo, active=True):
+    """d_area: the velocity of the area normal."""
+    x, a, p = case.vertex()
+    d_p = [0.0] * SIZE
+    d_area, d_wi, d_wo = (triple(d) for d in (d_area, d_wi, d_wo))
+    read_tan(case.scene, d_theta, a.material, x, 0.0, 0.0, d_p, True)
+    d_n = scattering.frame_tan(case.scene, d_theta, x, a, case.wi, d_area, 0.0, 0.0, d_wi)
+    return scattering.value_tan(case.scene, x, a, p, d_p, case.wi, case.wo, d_n, d_area, d_wi, d_wo, active)
+
+
+def gradients(case, gradient, g, active=True):
+    """Add to that of theta; return that of (area normal, wi, wo)."""
+    x, a, p = case.vertex()
+    g_p = [0.0] * SIZE
+    g_n, g_area, g_wi, g_wo = scattering.value_adj(case.scene, x, a, p, g_p, case.wi, case.wo, g, active)
+    own_area, own_wi, _, _ = scattering.frame_adj(case.scene, gradient, x, a, case.wi, g_n, active)
+    read_adj(case.scene, gradient, a.material, x, g_p, active)
+    return add(g_area, own_area), add(g_wi, own_wi), g_wo
 
 
 @places
@@ -175,14 +205,12 @@ def test_adjoint_is_the_transpose_of_the_tangent(name, inside, across):
     """In the parameters, the area normal, wi, wo; alone and together."""
     for seed in SEEDS:
         case = Case(name, seed, inside, across)
-        x = case.surface(case.scene, case.wi)
-        a = scattering.shading_frame(case.scene, x)
         d_theta, g = case.rng.normal(size=case.scene.theta.shape), triple(case.rng.normal(size=3))
         moves = case.rng.normal(size=(3, 3))
         gradient = np.zeros_like(d_theta)
-        g_moves = scattering.value_adj(case.scene, gradient, x, a, case.wi, case.wo, g, True)
+        g_moves = gradients(case, gradient, g)
         own = np.zeros(len(gradient), bool)
-        own[case.scene.materials[case.face] :][: size(MODELS[name])] = True
+        own[base_of(case.scene, name) :][: size(MODELS[name])] = True
         assert not gradient[~own].any()
         assert_transpose(tangent(case, d_theta, *moves), g, (d_theta, moves), (gradient, *g_moves))
         for k in range(3):
@@ -203,7 +231,7 @@ def test_tangent_is_the_derivative_of_the_value(name, inside, across):
         case = Case(name, seed, inside, across)
         vertices, material = np.zeros((2, *case.scene.theta.shape))
         vertices[9 * case.face :][:9] = 0.3 * case.rng.normal(size=9)
-        material[case.scene.materials[case.face] :][: size(MODELS[name])] = 0.3
+        material[base_of(case.scene, name) :][: size(MODELS[name])] = 0.3
         v_i, v_o = case.tangential(case.wi), case.tangential(case.wo)
         for keep in np.vstack([np.eye(4), np.ones(4)]):
             d_theta, d_wi, d_wo = keep[0] * vertices + keep[1] * material, keep[2] * v_i, keep[3] * v_o
@@ -241,11 +269,11 @@ def test_samples_have_the_density_that_value_gives(name, inside, across):
     """A sample is the model's in the frame's axes; it goes to a side where it may."""
     case = Case(name, 1, inside, across)
     scene, p = case.scene, parameters(case.scene, name)
-    a = scattering.shading_frame(scene, case.surface(scene, case.wi))
+    _, a, numbers = case.vertex()
     axes = np.array(a[:3])
     through = 0
     for u in case.rng.random((50, 3)).tolist():
-        wo = scattering.sample(scene, a, case.wi, *u, True)
+        wo = scattering.sample(scene, a, numbers, case.wi, *u, True)
         local = MODELS[name].sample(p, triple(axes @ case.wi), *u)
         assert_allclose(wo, local @ axes, atol=1e-12)
         pdf = case.value(scene, case.wi, wo)[1]
@@ -257,12 +285,10 @@ def test_samples_have_the_density_that_value_gives(name, inside, across):
 @models
 def test_a_masked_lane_has_no_value_and_leaves_no_gradient(name):
     case = Case(name, 2)
-    x = case.surface(case.scene, case.wi)
-    a = scattering.shading_frame(case.scene, x)
     gradient, ones = np.zeros_like(case.scene.theta), np.ones_like(case.scene.theta)
     assert case.value(case.scene, case.wi, case.wo, False) == ((0.0, 0.0, 0.0), 0.0)
     assert not flat(tangent(case, ones, *np.ones((3, 3)), False)).any()
-    g = scattering.value_adj(case.scene, gradient, x, a, case.wi, case.wo, (1.0, 1.0, 1.0), False)
+    g = gradients(case, gradient, (1.0, 1.0, 1.0), False)
     assert not flat(g).any()
     assert not gradient.any()
 
@@ -272,9 +298,11 @@ def test_each_kind_is_another_model():
     case = Case(NAMES[0], 3)
     values = set()
     for k, name in enumerate(NAMES):
-        scene = case.scene._replace(face_material=np.full_like(case.scene.face_material, k))
+        faces = case.scene.faces.reshape(-1, FACE).copy()
+        faces[:, FACE_MATERIAL] = k
+        scene = case.scene._replace(faces=faces.reshape(-1))
         f, _ = case.value(scene, case.wi, case.wo)
-        a = scattering.shading_frame(scene, case.surface(scene, case.wi))
+        _, a, _ = case.vertex(scene)
         i, o = (scattering.to_local(a, w) for w in (case.wi, case.wo))
         assert f == MODELS[name].eval(parameters(scene, name), i, o)
         values.add(f)
