@@ -143,8 +143,8 @@ def mis_share(e, pdf):
 
 @device
 def emission_weight(scene, x, w, pdf, lit):
-    """MIS weight of the emission at x that BSDF sampling with density `pdf` found from the start of the vector w; 1 on a
-    camera ray, whose pdf is BIG."""
+    """MIS weight of the emission at x that BSDF sampling with density `pdf` found from the start of the vector w; 1 on
+    a camera ray, whose pdf is BIG."""
     if any_lane(lit):
         emitter = of_face(scene, x.face, FACE_EMITTER)
         chance = chance_of(scene, sub(x.point, w), select(lit, emitter, 0))

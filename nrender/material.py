@@ -1,4 +1,5 @@
-"""A material's numbers at a point of a surface, in the order of its model's PARAMS: once a vertex, into a `local_reals`.
+"""A material's numbers at a point of a surface, in the order of its model's PARAMS: once a vertex, into a
+`local_reals`.
 
 They are a copy from theta, of which the textures then replace theirs. A point that slides on its triangle sees other
 texels: (d_u, d_v) is how fast the weights of the second and third corner change. foot: see mipmap.footprint.

@@ -1,7 +1,7 @@
 """An image seen from afar: between two levels of its pyramid (pyramid.py), by how many texels a pixel covers.
 
-The level is log2 of the side of the pixel's footprint in texels, within the pyramid, and the value linear in it. A pixel
-sees that part of a triangle, in units of the parallelogram of its weights u and v,
+The level is log2 of the side of the pixel's footprint in texels, within the pyramid, and the value linear in it. A
+pixel sees that part of a triangle, in units of the parallelogram of its weights u and v,
 
     f = t^2 V / |N . a| * (area of a pixel on the screen),    V = right . (up x forward),
 

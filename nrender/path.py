@@ -5,9 +5,9 @@ weight . radiance by path replay (Vicini et al. 2021): a first walk gives the ra
 its seed and knows at each vertex what is still to come; nothing is stored.
 
 Unidirectional, next-event estimation and BSDF sampling combined by the power heuristic (Veach 1997), Russian roulette
-from depth `ROULETTE`. Depth 1 is emission only; a surface that is passed, by its opacity, does not count. The derivative
-is that of the path integral over material points, densities and weights detached; docs/theory.md derives it. What jumps
-(visibility) is in `boundary.py`.
+from depth `ROULETTE`. Depth 1 is emission only; a surface that is passed, by its opacity, does not count. The
+derivative is that of the path integral over material points, densities and weights detached; docs/theory.md derives it.
+What jumps (visibility) is in `boundary.py`.
 """
 
 from .camera.perspective import ray, ray_direction_adj, ray_point_adj, ray_point_tan

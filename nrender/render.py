@@ -16,6 +16,7 @@ from .errors import DeviceError, NrenderError, did_you_mean
 from .params import Layout, moves_geometry, pull, push
 from .real import FLOAT32, FLOAT64
 from .scene import Scene
+from .scene.models import Textured
 from .tables import Tables
 
 EDGE_SHARE = 4  # one boundary sample to so many samples of the interior
@@ -82,7 +83,7 @@ def render_vjp(
             raise NrenderError(f"weights: expected shape {image.shape}, got {array.shape}")
         if not np.isfinite(array).all():
             raise NrenderError("weights: expected finite numbers, got NaN or infinity")
-        moving = _warn_of_missing(paths)
+        moving = _warn_of_missing(scene, paths)
         edges, samples = _edges(job, moving)
         gradient, bad = cpu.render_adj(
             job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving
@@ -107,7 +108,7 @@ def render_jvp(
     paths = _checked_paths(scene, directions)
     job = _job(scene, spp, seed, device, camera, precision)
     checked = _checked_directions(scene, directions)
-    return _tangent(job, checked, *_edges(job, _warn_of_missing(paths)))
+    return _tangent(job, checked, *_edges(job, _warn_of_missing(scene, paths)))
 
 
 def render_jacobian(
@@ -124,7 +125,7 @@ def render_jacobian(
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
     image = _image(job)
-    edges, samples = _edges(job, _warn_of_missing(paths))
+    edges, samples = _edges(job, _warn_of_missing(scene, paths))
     jacobian = {}
     for path in paths:
         shape = scene.parameters[path].shape
@@ -183,7 +184,8 @@ def _edges(job: _Job, moving: bool) -> tuple[Any, int]:
         return None, 0
     samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
     edges = edges_of(
-        job.scene, job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width)
+        job.scene, job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width
+    )
     return edges, samples if edges is not None else 0
 
 
@@ -212,17 +214,16 @@ def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str
 _warned: set[str] = set()
 
 
-def _warn_of_missing(paths: Iterable[str]) -> bool:
+def _warn_of_missing(scene: Scene, paths: Iterable[str]) -> bool:
     """Whether something moves; says once of each parameter which part of its derivative is not there yet."""
     moving = [path for path in paths if moves_geometry(path)]
     new = [path for path in moving if path not in _warned]
     if new:
         _warned.update(new)
-        warnings.warn(
-            "without the derivative of what shadows and indirect light can see: " + ", ".join(new),
-            RenderWarning,
-            stacklevel=3,
-        )
+        missing = "what shadows and indirect light can see"
+        if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
+            missing += ", and where they meet a textured opacity"
+        warnings.warn(f"without the derivative of {missing}: " + ", ".join(new), RenderWarning, stacklevel=3)
     return bool(moving)
 
 

@@ -91,8 +91,8 @@ def to_world(a, v):
 
 @device
 def agrees(scene, x, a, wi, wo):
-    """Whether the material can scatter so at all: to the side of wi, unless it transmits; and as seen by the triangle as
-    by the shading normal."""
+    """Whether the material can scatter so at all: to the side of wi, unless it transmits; and as seen by the triangle
+    as by the shading normal."""
     i = dot(a.n, wi)
     across = i * dot(a.n, wo)
     sides = of_material(scene, a.material, MATERIAL_SIDES)
@@ -139,8 +139,8 @@ def _written(name: str, arguments: str, start: str, each: str, end: str) -> Devi
     """A device function of this name: `start`, `each` for every model (k: its kind, p: its numbers), `end`."""
     lines = [f"def {name}({arguments}):", "    kind = of_material(scene, a.material, MATERIAL_KIND)"]
     lines += [f"    {line}" for line in start.splitlines()]
-    scope = {"__name__": __name__, "gather": gather, "any_lane": any_lane, "choose": choose, "select": select, "put": put,
-             "of_material": of_material, "MATERIAL_KIND": MATERIAL_KIND}
+    scope: dict[str, object] = {"__name__": __name__, "MATERIAL_KIND": MATERIAL_KIND, "of_material": of_material}
+    scope |= {"gather": gather, "put": put, "any_lane": any_lane, "choose": choose, "select": select}
     for k, (model_name, model) in enumerate(MODELS.items()):
         scope[model_name] = model
         reads = ", ".join(f"gather(p, {j})" for j in range(size(model)))

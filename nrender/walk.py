@@ -8,7 +8,7 @@ from .emitters import sky_weight
 from .geometry.triangle import vector_at
 from .light import envmap
 from .opacity import hold, opacity
-from .real import any_lane, minimum, select
+from .real import minimum, select
 from .rng import uniform
 from .scattering import sample, value
 from .vec import add, largest, mul, scale
@@ -31,8 +31,8 @@ def sky(scene, o, d, pdf, missed):
 
 
 class Veil(NamedTuple):
-    """Masks of the lanes that meet a surface with an opacity, and pass it as if it were not there. The part of the light
-    that goes this way, with its chance; f, small: see `scattered`."""
+    """Masks of the lanes that meet a surface with an opacity, and pass it as if it were not there. The part of the
+    light that goes this way, with its chance; f, small: see `scattered`."""
 
     met: bool
     passed: bool

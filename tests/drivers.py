@@ -116,5 +116,8 @@ def tables_of(
         light_count=len(emission),
         tree_count=0,
         translucent=0,
+        minify=0,
+        film_width=8,
+        film_height=8,
         max_depth=3,
     )

@@ -55,7 +55,7 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         env_width=lights.env_size[0],
         env_height=lights.env_size[1],
         env_emitter=lights.env_emitter,
-        light_count=lights.count,
+        light_count=lights.few,
         tree_count=lights.tree_count,
         translucent=int(any("opacity" in material.values for material in scene.materials.values())),
         minify=int((textures[:, 7] > 1).any()),

@@ -21,13 +21,13 @@ LEAST_POWER = 1e-3  # of the mean of a textured shape's faces: an image is not l
 
 
 class EmitterTables(NamedTuple):
-    """of_face: (F,) number of the emitter that a face is, or -1; count: how many can be chosen at once, 0 if none has
+    """of_face: (F,) number of the emitter that a face is, or -1; few: how many can be chosen at once, 0 if none has
     power; the rest as in tables.Tables."""
 
     of_face: np.ndarray
     rows: np.ndarray
     chances: np.ndarray
-    count: int
+    few: int
     tree_count: int
     nodes: np.ndarray
     links: np.ndarray

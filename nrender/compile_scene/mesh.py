@@ -1,5 +1,5 @@
-"""The faces of a scene and the tree over them. The trees and the edges' topology of the last meshes are kept, so that an
-optimizer's next scene only refits and reweighs them."""
+"""The faces of a scene and the tree over them. The trees and the edges' topology of the last meshes are kept, so that
+an optimizer's next scene only refits and reweighs them."""
 
 from __future__ import annotations
 
