@@ -86,6 +86,8 @@ def main() -> None:
     page += table(["scene", "mean", "pixels"], rows) + "\n"
     for name, words in ABOUT.items():
         page += f"- {name}, {SIZES[name][0]} x {SIZES[name][1]}: {words}.\n"
+    if about["load before"] > 1:
+        page += "\nOther programs ran at the same time: the ratios are worth more than the rates.\n"
     save("materials", "Materials and textures", about, {"spp": options.spp, "scenes": found}, page)
 
 
