@@ -1,4 +1,9 @@
-"""The scenes of nrender in Mitsuba 3: for tests and benchmarks, where it is installed."""
+"""The scenes of nrender in Mitsuba 3: for tests and benchmarks, where it is installed.
+
+Smooth normals are used alike, but for two things that only nrender does: light is dimmed towards the triangle's horizon
+(shading.horizon), by 2 (delta tan(angle of light))^2 to lowest order, delta the angle between the two normals; and a
+shading normal that looks away is bent towards the ray. With fine meshes both are small.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,13 @@ import sys
 from typing import Any
 
 import numpy as np
+from mitsuba_lights import emitters
+from mitsuba_materials import COLOUR, GREY, bsdf, texture
 
+from nrender.geometry.vertex_normals import vertex_normals
 from nrender.scene import Scene
-from nrender.scene.models import Shape
-from nrender.scene.transform import world_vertices
+from nrender.scene.models import Material, Shape
+from nrender.scene.transform import world_normals, world_vertices
 
 TRY = """
 import mitsuba
@@ -45,36 +53,64 @@ def usable_llvm() -> str | None:
     return None
 
 
-def diffuse(reflectance: Any) -> dict[str, Any]:
-    """On both sides."""
-    return {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": rgb(reflectance)}}
+BLACK = {"type": "diffuse", "reflectance": 0.0}
 
 
-def rgb(value: Any) -> dict[str, Any]:
-    return {"type": "rgb", "value": [float(x) for x in value]}
-
-
-def _mesh(mi: Any, shape: Shape, reflectance: Any) -> Any:
-    vertices = world_vertices(shape.vertices, shape.transform)
+def mesh(mi: Any, shape: Shape, material: Material | None) -> Any:
+    """Its faces' corners are vertices of their own if they have uvs or normals."""
+    if shape.emission is not None and shape.two_sided:
+        raise NotImplementedError("Mitsuba's area lights shine on one side")
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict(diffuse(reflectance))
+    properties["bsdf"] = mi.load_dict(BLACK if material is None else bsdf(mi, material))
     if shape.emission is not None:
-        properties["emitter"] = mi.load_dict({"type": "area", "radiance": rgb(shape.emission)})
-    mesh = mi.Mesh("mesh", len(vertices), len(shape.faces), has_vertex_normals=False, props=properties)
-    parameters = mi.traverse(mesh)
+        properties["emitter"] = mi.load_dict({"type": "area", "radiance": texture(mi, shape.emission)})
+    vertices, faces, colors = world_vertices(shape.vertices, shape.transform), shape.faces, shape.colors
+    normals = corner_normals(shape, vertices)
+    if shape.uvs is not None or normals is not None:
+        vertices = vertices[faces].reshape(-1, 3)
+        colors = None if colors is None else colors[faces].reshape(-1, 3)
+        faces = np.arange(len(vertices)).reshape(-1, 3)
+    out = mi.Mesh(
+        "mesh",
+        len(vertices),
+        len(faces),
+        has_vertex_normals=normals is not None,
+        has_vertex_texcoords=shape.uvs is not None,
+        props=properties,
+    )
+    if colors is not None:
+        out.add_attribute(COLOUR, 3, colors.astype(np.float32).ravel())
+        out.add_attribute(GREY, 1, colors.mean(1).astype(np.float32))
+    parameters = mi.traverse(out)
     parameters["vertex_positions"] = vertices.astype(np.float32).ravel()
-    parameters["faces"] = shape.faces.astype(np.uint32).ravel()
+    parameters["faces"] = faces.astype(np.uint32).ravel()
+    if normals is not None:
+        parameters["vertex_normals"] = normals.astype(np.float32).ravel()
+    if shape.uvs is not None:
+        parameters["vertex_texcoords"] = shape.uvs.astype(np.float32).ravel()
     parameters.update()
-    return mesh
+    return out
+
+
+def corner_normals(shape: Shape, world: np.ndarray) -> np.ndarray | None:
+    """(F, 3, 3) in the world, or None for flat faces."""
+    if shape.normals == "file":
+        assert shape.corner_normals is not None
+        return world_normals(shape.corner_normals, shape.transform)
+    return vertex_normals(world, shape.faces)[shape.faces] if shape.normals == "smooth" else None
 
 
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:
-    """Meshes, area lights (one-sided), diffuse on both sides, constant light; box filter. The first camera."""
+    """All materials and lights, but area lights that shine on both sides; box filter. The first camera.
+
+    Where there is opacity, `volpath` renders: its shadow rays pass, too, and to pass does not count as a depth.
+    """
     view = next(iter(scene.cameras.values()))
     look = [[float(x) for x in v] for v in (view.origin, view.target, view.up)]
+    opacity = any("opacity" in material.values for material in scene.materials.values())
     document: dict[str, Any] = {
         "type": "scene",
-        "integrator": {"type": "path", "max_depth": scene.integrator.max_depth},
+        "integrator": {"type": "volpath" if opacity else "path", "max_depth": scene.integrator.max_depth},
         "sensor": {
             "type": "perspective",
             "fov": float(view.fov),
@@ -91,9 +127,6 @@ def mitsuba_scene(mi: Any, scene: Scene) -> Any:
         },
     }
     for name, shape in scene.shapes.items():
-        black = (0.0, 0.0, 0.0)
-        reflectance = scene.materials[shape.material].values["reflectance"] if shape.material else black
-        document[name] = _mesh(mi, shape, reflectance)
-    for name, light in scene.lights.items():
-        document[name] = {"type": "constant", "radiance": rgb(light.values["radiance"])}
+        document[f"shape {name}"] = mesh(mi, shape, scene.materials[shape.material] if shape.material else None)
+    document |= {f"light {name}": light for name, light in emitters(mi, scene.lights).items()}
     return mi.load_dict(document)
