@@ -12,12 +12,11 @@ from ..light.env_distribution import distribution
 from ..light.tree import build
 from ..params import Layout
 from ..scene import Scene
-from ..scene.models import Checkerboard, Light, Shape, Texture, VertexColors
+from ..scene.models import Checkerboard, Light, Shape, Texture
 from ..tables import alias_table
 
 MANY = 64  # more emitters than this get a tree
 INFINITE = (DIRECTIONAL, ENVMAP)
-LEAST_POWER = 1e-3  # of the mean of a textured shape's faces: an image is not looked at face by face
 
 
 class EmitterTables(NamedTuple):
@@ -123,18 +122,14 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
     )
 
 
-def brightness(shape: Shape) -> np.ndarray:
-    """(F,) or () sum of the emitted radiance over colours: of an image its mean, whatever part of it a face shows."""
+def brightness(shape: Shape) -> float:
+    """Sum of the emitted radiance over colours: of an image its mean, whatever part of it a face shows."""
     emission = shape.emission
     if isinstance(emission, Texture):
-        return np.asarray(emission.image.sum(2).mean())
+        return float(emission.image.sum(2).mean())
     if isinstance(emission, Checkerboard):
-        return np.asarray(0.5 * (emission.a + emission.b).sum())
-    if isinstance(emission, VertexColors):
-        assert shape.colors is not None
-        each = shape.colors[shape.faces].sum(2).mean(1)
-        return np.asarray(np.maximum(each, LEAST_POWER * each.mean()))
-    return np.asarray(emission.sum())
+        return float(0.5 * (emission.a + emission.b).sum())
+    return float(emission.sum())
 
 
 def _light_power(light: Light, corners: np.ndarray) -> float:

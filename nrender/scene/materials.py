@@ -6,6 +6,7 @@ A new type: an entry here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace as changed
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,13 @@ UNIT_WITHIN = 0.2
 
 def tint(doc: str, default: Any = REQUIRED) -> Key:
     """A colour in [0, 1]: constant, per vertex, or a texture."""
-    return colour(doc, default=default, high=1.0, textured=ANY)
+    return changed(colour(doc, default=default, high=1.0, textured=ANY), minified=True)
 
 
 def fraction(doc: str, default: Any = REQUIRED) -> Key:
     """A number in [0, 1]: constant, per vertex, or a texture."""
-    return number(doc, default=default, low=0.0, high=1.0, differentiable=True, textured=ANY)
+    key = number(doc, default=default, low=0.0, high=1.0, differentiable=True, textured=ANY)
+    return changed(key, minified=True)
 
 
 def always(values: Values) -> bool:
@@ -77,8 +79,8 @@ PLASTIC = Model(
 DIELECTRIC = Model(
     "Glass: reflects and refracts; its outside is the side of the front.",
     {
-        "ior": number("index of refraction inside, over that outside; at least 1.001 is used", low=1.0, high=5.0,
-                      default=1.5, differentiable=True, textured=ANY),
+        "ior": changed(number("index of refraction inside, over that outside; at least 1.001 is used", low=1.0, high=5.0,
+                              default=1.5, differentiable=True, textured=ANY), minified=True),
         "roughness": fraction(ROUGHNESS, 0),
     },
     check_sides("dielectric"),
@@ -104,7 +106,7 @@ PRINCIPLED = Model(
 COMMON = {
     "normal_map": colour("(normal + 1)/2, tangent along u and v, +z out of the surface", high=1.0,
                          default=None, textured=("image",), constant=False),
-    "opacity": fraction("part that is there; the rest lets light through as it came", None),
+    "opacity": changed(fraction("part that is there; the rest lets light through as it came", None), minified=False),
     "two_sided": flag("whether the back looks like the front, else it is black; without it, as the type has it",
                       default=None),
 }

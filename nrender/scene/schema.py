@@ -42,7 +42,7 @@ class Key:
     shapes: shapes that are allowed, None = any length; low, high: bounds, both included unless
     `open_ends`; default: None = may be left out; differentiable: it is a parameter; textured: what may
     stand for a constant (kinds of textures.py); constant: False if only a texture may; fill: give the
-    keys of a map their defaults.
+    keys of a map their defaults; minified: a texture may have `filter: mipmap`.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Key:
     textured: tuple[str, ...] = ()
     constant: bool = True
     fill: bool = False
+    minified: bool = False
 
     @property
     def channels(self) -> int:

@@ -33,15 +33,18 @@ PLACE = {
 }
 
 
-def image_keys(channels: int) -> dict[str, Key]:
+FILTER = {"filter": choice("mipmap: blurred where a pixel of the camera covers many texels, by a pyramid of means; not "
+                           "for opacity, normal maps and emission", "bilinear", "mipmap", default="bilinear")}
+
+
+def image_keys(channels: int, minified: bool = True) -> dict[str, Key]:
     shapes = ((None, None, 3),) if channels == 3 else ((None, None), (None, None, 1))
     return {
         "file": text("EXR, PNG or JPEG; relative to the scene file", "file", default=None),
         "image": Key("number", "instead: the pixels, row 0 at the top", None, shapes, differentiable=True),
         "wrap": choice("what is beyond the image's border", "repeat", "clamp", "mirror", default="repeat"),
         **PLACE,
-        "filter": choice("mipmap: blurred where a pixel of the camera covers many texels, by a pyramid of means; of a "
-                         "material's own keys only", "bilinear", "mipmap", default="bilinear"),
+        **(FILTER if minified else {}),
         "raw": flag("PNG and JPEG: the values as they are, not decoded from sRGB; without it, those of "
                       "numbers and normal maps only", default=None),
     }
@@ -80,7 +83,7 @@ def kind_of(key: Key, given: Mapping[str, Any]) -> str:
 
 def keys_of(kind: str, key: Key) -> Mapping[str, Key]:
     if kind == "image":
-        return image_keys(key.channels)
+        return image_keys(key.channels, key.minified)
     if kind == "checkerboard":
         return {kind: nested("two constants in squares", checkerboard_keys(key), fill=True)}
     return VERTEX
@@ -91,7 +94,8 @@ def make(kind: str, key: Key, values: Values, base: Path) -> Textured:
     if kind == "image":
         image = read_pixels(values, base, key.channels, raw=key.channels == 1 or not key.constant)
         _check_range(image, key, values.get("file"))
-        return Texture(image, values["wrap"], _pair(values["scale"]), _pair(values["offset"]), values["filter"])
+        return Texture(image, values["wrap"], _pair(values["scale"]), _pair(values["offset"]),
+                       values.get("filter", "bilinear"))
     if kind == "checkerboard":
         given = values[kind]
         return Checkerboard(given["a"], given["b"], _pair(given["scale"]), _pair(given["offset"]))
