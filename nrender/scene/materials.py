@@ -79,8 +79,8 @@ PLASTIC = Model(
 DIELECTRIC = Model(
     "Glass: reflects and refracts; its outside is the side of the front.",
     {
-        "ior": changed(number("index of refraction inside, over that outside; at least 1.001 is used", low=1.0, high=5.0,
-                              default=1.5, differentiable=True, textured=ANY), minified=True),
+        "ior": changed(number("index of refraction inside, over that outside; at least 1.001 is used", low=1.0,
+                              high=5.0, default=1.5, differentiable=True, textured=ANY), minified=True),
         "roughness": fraction(ROUGHNESS, 0),
     },
     check_sides("dielectric"),
