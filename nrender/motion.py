@@ -12,10 +12,10 @@ last place.
 
 from typing import NamedTuple
 
-from .camera.perspective import ray_point_adj
+from .camera.perspective import ray_direction_adj, ray_point_adj
 from .device import device
-from .geometry.segment import NEAR
-from .geometry.surface import add_vector, slide_adj, slide_tan
+from .geometry.segment import NEAR, log_gradient, turn
+from .geometry.surface import add_vector, point_only_adj, slide_adj, slide_tan, surface_adj
 from .geometry.triangle import area_normal, corners, point_adj, vector_at
 from .real import any_lane, gather, invert, put, select
 from .tables import FACE_VERTICES, of_face
@@ -99,3 +99,28 @@ def vertex_adj(scene, gradient, trail, view, depth, g, mask):
 def _blend(chi, g, g_plane):
     """(1 - chi) g + chi g_plane."""
     return add(scale(g, 1.0 - chi), scale(g_plane, chi))
+
+
+@device
+def segment_adj(scene, gradient, trail, view, depth, y, w, radius2, flow, g_direction, mask):
+    """Scatter the gradient of flow * log K, and of the direction of the segment w from the vertex at `depth` to y;
+    return y's nearness."""
+    g_log, g_normal, chi = log_gradient(w, y.area_normal, radius2)
+    g_q = madd(turn(w, chi, g_direction), g_log, flow)
+    surface_adj(scene, gradient, y, g_q, scale(g_normal, flow), mask)
+    vertex_adj(scene, gradient, trail, view, depth, scale(g_q, -1.0), mask)
+    return chi
+
+
+@device
+def arrival_adj(scene, gradient, trail, view, depth, x, w, chi, g_direction, mask):
+    """Scatter the gradient of the direction in which the path arrived at x, the vertex at `depth`."""
+    mask = mask & (dot(g_direction, g_direction) > 0.0)
+    first = mask & (depth == 1)
+    if any_lane(first):
+        ray_direction_adj(gradient, scene.camera, view.sx, view.sy, view.axis, g_direction, first)
+    later = mask & (depth > 1)
+    if any_lane(later):
+        g_q = turn(w, chi, g_direction)
+        point_only_adj(scene, gradient, x, g_q, later)
+        vertex_adj(scene, gradient, trail, view, depth - 1, scale(g_q, -1.0), later)

@@ -10,45 +10,34 @@ derivative is that of the path integral over material points, densities and weig
 What jumps (visibility) is in `boundary.py`.
 """
 
-from .camera.perspective import ray, ray_direction_adj, ray_point_adj, ray_point_tan
+from .camera.perspective import ray, ray_direction_adj, ray_point_tan
 from .device import device
+from .direct import direct, direct_adj, direct_tan
 from .emitters import (
-    connection_adj,
-    connection_tan,
     emission_weight,
-    emitted,
-    emitted_adj,
-    emitted_tan,
-    mis_share,
-    next_event,
-    veils_adj,
 )
 from .geometry.segment import log_gradient, turn
 from .geometry.surface import (
-    add_vector,
     either,
     normal_only_adj,
     point_only_adj,
     slid_adj,
     slid_tan,
-    slide_adj,
     step_off,
     surface,
-    surface_adj,
     surface_tan,
 )
 from .geometry.traverse import closest
-from .geometry.triangle import vector_at
-from .light import area, envmap
+from .light import area
 from .local import local_integers, local_reals
 from .material import clear, read, read_adj, read_tan
 from .mipmap import NEAR, footprint, footprint_adj, footprint_tan
-from .motion import Trail, View, near2, remember, vertex_adj, vertex_tan
-from .opacity import opacity_adj, opacity_tan
+from .motion import Trail, View, arrival_adj, near2, remember, segment_adj, vertex_adj, vertex_tan
+from .opacity import opacity_tan
 from .real import BIG, any_lane, invert, select, truncate
-from .scattering import frame_adj, frame_either, frame_tan, shading_frame, value, value_adj, value_tan
+from .scattering import frame_adj, frame_either, frame_tan, shading_frame, value_adj, value_tan
 from .vec import add, choose, dot, madd, mul, normalize, normalize_tan, scale, sub
-from .walk import bounce, no_veil, roulette, scattered, sky, veil
+from .walk import bounce, no_veil, over, roulette, scattered, sky, sky_adj, sky_tan, veil, veil_adj
 
 DARK = 1e-3  # see trace_adj
 
@@ -93,12 +82,9 @@ def trace(scene, stream, o, axis, active, floor):
                 foot = _foot(scene, View(zero, zero, axis, _distance(eye, axis, x)), x, depth == 1)
                 read(scene, a.material, x, foot, p, active)
                 if scene.light_count > 0:
-                    stream, e = next_event(scene, stream, x, a, wi, spare, active)
-                    if any_lane(e.lit):
-                        f, density = value(scene, x, a, p, wi, e.wo, e.lit)
-                        direct = mul(f, scale(emitted(scene, e), mis_share(e, density) * e.clear))
-                        radiance = choose(e.lit, add(radiance, mul(throughput, direct)), radiance)
-                        dim_radiance = choose(e.lit, add(dim_radiance, mul(dim, direct)), dim_radiance)
+                    stream, found, lit = direct(scene, stream, x, a, p, wi, spare, active)
+                    radiance = choose(lit, add(radiance, mul(throughput, found)), radiance)
+                    dim_radiance = choose(lit, add(dim_radiance, mul(dim, found)), dim_radiance)
                 stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
                 active = active & (density > 0.0)
                 start = step_off(x, wo)
@@ -177,7 +163,7 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             d_throughput = choose(later & here, madd(d_throughput, before, change), d_throughput)
         if any_lane(missed):
             beyond, weight = sky(scene, source, d, pdf, missed)
-            d_beyond = _sky_tan(scene, d_theta, d, choose(first, d_arrive, none), weight)
+            d_beyond = sky_tan(scene, d_theta, d, choose(first, d_arrive, none), weight)
             radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
             change3 = _mul_tan(throughput, beyond, d_throughput, d_beyond)
             d_radiance = choose(missed, add(d_radiance, change3), d_radiance)
@@ -214,19 +200,12 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             read(scene, a.material, x, foot, p, active)
             read_tan(scene, d_theta, a.material, x, foot, d_u, d_v, d_foot, d_p, active)
             if scene.light_count > 0:
-                stream, e = next_event(scene, stream, x, a, wi, 1, active)
-                if any_lane(e.lit):
-                    f, density = value(scene, x, a, p, wi, e.wo, e.lit)
-                    share = mis_share(e, density)
-                    change, d_wo, e_u, e_v = connection_tan(scene, d_theta, x, e, d_x, near2(view, depth + 1))
-                    d_f = value_tan(scene, x, a, p, d_p, wi, e.wo, d_n, d_area, d_wi, d_wo, e.lit)
-                    light, d_light = emitted(scene, e), emitted_tan(scene, d_theta, e, d_wo, e_u, e_v)
-                    arriving = mul(f, light)
-                    d_arriving = madd(scale(_mul_tan(f, light, d_f, d_light), e.clear), arriving, change)
-                    arriving = scale(arriving, e.clear)
-                    radiance = choose(e.lit, madd(radiance, mul(throughput, arriving), share), radiance)
-                    change3 = _mul_tan(throughput, arriving, d_throughput, d_arriving)
-                    d_radiance = choose(e.lit, madd(d_radiance, change3, share), d_radiance)
+                stream, found3, d_found3, lit = direct_tan(
+                    scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_area, d_n, d_wi, active
+                )
+                radiance = choose(lit, add(radiance, mul(throughput, found3)), radiance)
+                change3 = _mul_tan(throughput, found3, d_throughput, d_found3)
+                d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
             stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
             active = active & (density > 0.0)
             start = step_off(x, wo)
@@ -251,29 +230,6 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
 @device
 def _mul_tan(a, b, d_a, d_b):
     return add(mul(d_a, b), mul(a, d_b))
-
-
-@device
-def _sky_tan(scene, d_theta, d, d_d, weight):
-    zero = 0.0 * weight
-    out = (zero, zero, zero)
-    if scene.background >= 0:
-        out = vector_at(d_theta, scene.background)
-    if scene.envmap >= 0:
-        out = madd(out, envmap.radiance_tan(scene, d_theta, d, d_d), weight)
-    return out
-
-
-@device
-def _sky_adj(scene, gradient, d, weight, g, mask):
-    """Scatter g; return the gradient of d."""
-    zero = 0.0 * weight
-    g_d = (zero, zero, zero)
-    if scene.background >= 0:
-        add_vector(gradient, scene.background, g, mask)
-    if scene.envmap >= 0:
-        g_d = choose(mask, envmap.radiance_adj(scene, gradient, d, scale(g, weight), mask), g_d)
-    return g_d
 
 
 @device
@@ -305,7 +261,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
         missed = active & (hit.face < 0)
         if any_lane(missed):
             beyond, share = sky(scene, source, d, pdf, missed)
-            g_d = _sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
+            g_d = sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
             first = missed & (depth == 1)
             if moving and any_lane(first):
                 ray_direction_adj(gradient, scene.camera, sx, sy, axis, g_d, first)
@@ -319,7 +275,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
             if scene.translucent > 0:
                 stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
                 if any_lane(v.met):
-                    _veil_adj(scene, gradient, view, x, v, coming, dim_coming, first & moving)
+                    veil_adj(scene, gradient, view, x, v, coming, dim_coming, first & moving)
                 o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
         if any_lane(active):
             w = choose(first, axis, sub(x.point, last.point))
@@ -328,7 +284,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 flow = coming[0] + coming[1] + coming[2]
                 reach = near2(view, depth)
                 later = active & invert(first)
-                chi = _segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
+                chi = segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
                 chi = select(first, 1.0, chi)
                 remember(trail, depth, x, w, chi, active)
             going, g_u, g_v = active, zero, zero
@@ -350,26 +306,12 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 clear(scene, a.material, g_p, active)
                 scattering = active
                 if scene.light_count > 0:
-                    stream, e = next_event(scene, stream, x, a, wi, 1, active)
-                    if any_lane(e.lit):
-                        f, density = value(scene, x, a, p, wi, e.wo, e.lit)
-                        share = mis_share(e, density)
-                        light = emitted(scene, e)
-                        received = scale(mul(weight, throughput), share)
-                        found = mul(received, mul(f, light))
-                        veils_adj(scene, gradient, x, e, found[0] + found[1] + found[2])
-                        received, found = scale(received, e.clear), scale(found, e.clear)
-                        g_light, e_u, e_v = emitted_adj(scene, gradient, e, mul(received, f))
-                        g_n, g_area, g_wi, g_wo = value_adj(
-                            scene, x, a, p, g_p, wi, e.wo, mul(received, light), e.lit
-                        )
-                        coming = choose(e.lit, sub(coming, found), coming)
-                        dim_found = mul(mul(weight, dim), scale(mul(f, light), share * e.clear))
-                        dim_coming = choose(e.lit, sub(dim_coming, dim_found), dim_coming)
-                        if moving:
-                            flow = found[0] + found[1] + found[2]
-                            g_out = add(g_wo, g_light)
-                            connection_adj(scene, gradient, trail, view, depth, e, flow, g_out, e_u, e_v)
+                    received = mul(weight, throughput)
+                    stream, found, lit, g_n, g_area, g_wi = direct_adj(
+                        scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, active
+                    )
+                    coming = choose(lit, sub(coming, mul(received, found)), coming)
+                    dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
                 stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
                 active = active & (density > 0.0)
                 start = step_off(x, wo)
@@ -380,7 +322,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 stream, chance, active = roulette(stream, throughput, dim, depth, active)
                 throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
                 if any_lane(active):
-                    g_f = choose(active, _over(coming, dim_coming, f, small), none)
+                    g_f = choose(active, over(coming, dim_coming, f, small), none)
                     more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
                     g_leave = choose(active, g_out, g_leave)
                     g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
@@ -396,7 +338,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                     vertex_adj(scene, gradient, trail, view, depth, g_x, wide)
                 if moving:
                     normal_only_adj(scene, gradient, x, g_area, scattering)
-                    _arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)
+                    arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)
             if moving:
                 slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
                 if any_lane(slid):
@@ -407,53 +349,3 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
         depth = depth + select(v.passed, 0, 1)
         active = active | v.passed
     return radiance
-
-
-@device
-def _over(coming, dim_coming, f, small):
-    """What is still to come over f, by colour; see trace_adj."""
-    return (
-        select(small[0], dim_coming[0], coming[0]) / f[0],
-        select(small[1], dim_coming[1], coming[1]) / f[1],
-        select(small[2], dim_coming[2], coming[2]) / f[2],
-    )
-
-
-@device
-def _veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
-    """Scatter the gradient of the part that went this way, by the opacity; on a camera ray also by where it is met."""
-    g = _over(coming, dim_coming, v.f, v.small)
-    g_part = g[0] + g[1] + g[2]
-    g_alpha = select(v.passed, -g_part, g_part)
-    g_u, g_v = opacity_adj(scene, gradient, x.face, x.u, x.v, g_alpha, v.met)
-    sliding = sliding & v.met
-    if any_lane(sliding):
-        g_slide = slid_adj(scene, x, g_u, g_v)
-        g_ray, g_plane = slide_adj(view.axis, x.area_normal, g_slide)
-        ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, g_ray, sliding)
-        point_only_adj(scene, gradient, x, sub(g_plane, g_slide), sliding)
-
-
-@device
-def _segment_adj(scene, gradient, trail, view, depth, y, w, radius2, flow, g_direction, mask):
-    """Scatter the gradient of flow * log K, and of the direction of the segment w from the vertex at `depth` to y;
-    return y's nearness."""
-    g_log, g_normal, chi = log_gradient(w, y.area_normal, radius2)
-    g_q = madd(turn(w, chi, g_direction), g_log, flow)
-    surface_adj(scene, gradient, y, g_q, scale(g_normal, flow), mask)
-    vertex_adj(scene, gradient, trail, view, depth, scale(g_q, -1.0), mask)
-    return chi
-
-
-@device
-def _arrival_adj(scene, gradient, trail, view, depth, x, w, chi, g_direction, mask):
-    """Scatter the gradient of the direction in which the path arrived at x, the vertex at `depth`."""
-    mask = mask & (dot(g_direction, g_direction) > 0.0)
-    first = mask & (depth == 1)
-    if any_lane(first):
-        ray_direction_adj(gradient, scene.camera, view.sx, view.sy, view.axis, g_direction, first)
-    later = mask & (depth > 1)
-    if any_lane(later):
-        g_q = turn(w, chi, g_direction)
-        point_only_adj(scene, gradient, x, g_q, later)
-        vertex_adj(scene, gradient, trail, view, depth - 1, scale(g_q, -1.0), later)

@@ -1,17 +1,19 @@
-"""The steps of a random walk that its three readings in path.py share: what it meets beyond the scene, whether it is
-held by a surface that lets light through, where it goes, and whether it goes on."""
+"""The steps of a random walk, for its three readings in path.py: what it meets beyond the scene, whether it is held by
+a surface that lets light through, where it goes, and whether it goes on."""
 
 from typing import NamedTuple
 
+from .camera.perspective import ray_point_adj
 from .device import device
 from .emitters import sky_weight
+from .geometry.surface import add_vector, point_only_adj, slid_adj, slide_adj
 from .geometry.triangle import vector_at
 from .light import envmap
-from .opacity import hold, opacity
-from .real import minimum, select
+from .opacity import hold, opacity, opacity_adj
+from .real import any_lane, minimum, select
 from .rng import uniform
 from .scattering import sample, value
-from .vec import add, largest, mul, scale
+from .vec import add, choose, largest, madd, mul, scale, sub
 
 ROULETTE = 5  # no Russian roulette below this depth
 SURVIVAL = 0.95  # its largest chance to go on
@@ -28,6 +30,29 @@ def sky(scene, o, d, pdf, missed):
         weight = sky_weight(scene, o, d, pdf, missed)
         out = add(out, scale(envmap.radiance(scene, d), weight))
     return out, weight
+
+
+@device
+def sky_tan(scene, d_theta, d, d_d, weight):
+    zero = 0.0 * weight
+    out = (zero, zero, zero)
+    if scene.background >= 0:
+        out = vector_at(d_theta, scene.background)
+    if scene.envmap >= 0:
+        out = madd(out, envmap.radiance_tan(scene, d_theta, d, d_d), weight)
+    return out
+
+
+@device
+def sky_adj(scene, gradient, d, weight, g, mask):
+    """Scatter g; return the gradient of d."""
+    zero = 0.0 * weight
+    g_d = (zero, zero, zero)
+    if scene.background >= 0:
+        add_vector(gradient, scene.background, g, mask)
+    if scene.envmap >= 0:
+        g_d = choose(mask, envmap.radiance_adj(scene, gradient, d, scale(g, weight), mask), g_d)
+    return g_d
 
 
 class Veil(NamedTuple):
@@ -64,6 +89,21 @@ def veil(scene, stream, x, throughput, dim, floor, active):
 
 
 @device
+def veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
+    """Scatter the gradient of the part that went this way, by the opacity; on a camera ray also by where it is met."""
+    g = over(coming, dim_coming, v.f, v.small)
+    g_part = g[0] + g[1] + g[2]
+    g_alpha = select(v.passed, -g_part, g_part)
+    g_u, g_v = opacity_adj(scene, gradient, x.face, x.u, x.v, g_alpha, v.met)
+    sliding = sliding & v.met
+    if any_lane(sliding):
+        g_slide = slid_adj(scene, x, g_u, g_v)
+        g_ray, g_plane = slide_adj(view.axis, x.area_normal, g_slide)
+        ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, g_ray, sliding)
+        point_only_adj(scene, gradient, x, sub(g_plane, g_slide), sliding)
+
+
+@device
 def bounce(scene, stream, x, a, p, wi, active):
     """(stream, direction, f |cos|, density) sampled from the BSDF."""
     stream, u1 = uniform(stream)
@@ -97,3 +137,13 @@ def scattered(throughput, dim, f, pdf, floor):
         select(small[2], throughput[2], dim[2]) * raised[2] * inverse,
     )
     return mul(throughput, scale(f, inverse)), dim, raised, small
+
+
+@device
+def over(coming, dim_coming, f, small):
+    """What is still to come over f, by colour; see trace_adj."""
+    return (
+        select(small[0], dim_coming[0], coming[0]) / f[0],
+        select(small[1], dim_coming[1], coming[1]) / f[1],
+        select(small[2], dim_coming[2], coming[2]) / f[2],
+    )

@@ -33,10 +33,12 @@ ORDER = [
     "camera",
     "film",
     "motion",
+    "mipmap",
     "material",
     "shading",
     "scattering",
     "emitters",
+    "direct",
     # Whole paths, boundaries, launch loops
     "walk",
     "path",
