@@ -1,35 +1,51 @@
 """Adjoint against finite differences, for every parameter class of the test scenes: a table of z-scores.
 
-    python benchmarks/gradients.py [--scale 4]
+    python benchmarks/gradients.py [--scale 1]
 
-The cases of tests/test_gradients.py, with `scale` times the samples.
+The cases of tests/test_gradients*.py and the scenes of tests/textured_scenes.py, with `scale` times their samples; in
+float64, since a difference of images that are linear in a parameter is exact but for rounding.
 """
 
 from __future__ import annotations
 
 import argparse
 import warnings
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from common import machine, save, table
 from gradcheck import check
 from test_gradients import cases, maker
+from test_gradients_models import cases as model_cases
+from test_gradients_models import maker as model_maker
+from textured_scenes import CASES
 
 import nrender as nr
 
 
+def everything() -> Iterator[tuple[str, str, Callable[[], nr.Scene], int, int]]:
+    """(scene, parameter, maker, samples a pixel of the adjoint and of the difference)."""
+    for name, form, path in cases():
+        yield name, path + (" (3)" if form == "axes" else ""), maker(name, form), 128, 192
+    for name, path in model_cases():
+        yield name, path, model_maker(name), 128, 96
+    for name, case in CASES.items():
+        yield from ((name, path, case.make, 96, 96) for path in case.paths)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--scale", type=int, default=4)
+    parser.add_argument("--scale", type=int, default=1)
     options = parser.parse_args()
     warnings.simplefilter("ignore", nr.RenderWarning)
     about, found = machine(), []
-    for name, form, path in cases():
-        result = check(maker(name, form), path, 128 * options.scale, 192 * options.scale)
+    for name, parameter, make, spp, differences in everything():
+        path = parameter.removesuffix(" (3)")
+        result = check(make, path, spp * options.scale, differences * options.scale, precision="float64")
         found.append(
             {
                 "scene": name,
-                "parameter": path + (" (3)" if form == "axes" else ""),
+                "parameter": parameter,
                 "adjoint": float(result.adjoint.mean),
                 "adjoint_sigma": float(result.adjoint.sigma),
                 "difference": float(result.difference.mean),

@@ -57,11 +57,13 @@ def smooth_weights(scene: Scene, seed: int = 0) -> np.ndarray:
 
 
 @functools.cache
-def adjoints(make: Callable[[], Scene], spp: int, seeds: range) -> list[dict[str, np.ndarray]]:
+def adjoints(
+    make: Callable[[], Scene], spp: int, seeds: range, precision: str = "float32"
+) -> list[dict[str, np.ndarray]]:
     """The gradient of every parameter, for each seed."""
     scene = make()
-    weights = smooth_weights(scene)
-    return [nr.render_vjp(scene, list(scene.parameters), spp=spp, seed=seed)[1](weights) for seed in seeds]
+    weights, paths = smooth_weights(scene), list(scene.parameters)
+    return [nr.render_vjp(scene, paths, spp=spp, seed=seed, precision=precision)[1](weights) for seed in seeds]
 
 
 def direction_of(make: Callable[[], Scene], path: str) -> np.ndarray:
@@ -77,13 +79,16 @@ def step_of(path: str) -> float:
     return STEPS.get(path.rsplit(".", 1)[1], 0.05)
 
 
-def difference(make: Callable[[], Scene], path: str, seeds: Iterable[int], spp: int) -> Estimate:
+def difference(
+    make: Callable[[], Scene], path: str, seeds: Iterable[int], spp: int, precision: str = "float32"
+) -> Estimate:
     """Central differences with the same random numbers on both sides, and Richardson's extrapolation of two steps."""
     scene, direction, step = make(), direction_of(make, path), step_of(path)
     weights, base = smooth_weights(scene), scene.parameters[path]
 
     def value(h: float, seed: int) -> float:
-        image = nr.render(scene.replace({path: base + h * direction}), spp=spp, seed=seed)
+        moved = scene.replace({path: base + h * direction})
+        image = nr.render(moved, spp=spp, seed=seed, precision=precision)
         return float(np.sum(weights * image))
 
     def slope(seed: int) -> np.ndarray:
@@ -93,12 +98,19 @@ def difference(make: Callable[[], Scene], path: str, seeds: Iterable[int], spp: 
     return replicate(slope, seeds)
 
 
-def check(make: Callable[[], Scene], path: str, spp: int, differences_spp: int, count: int = 12) -> Check:
+def check(
+    make: Callable[[], Scene],
+    path: str,
+    spp: int,
+    differences_spp: int,
+    count: int = 12,
+    precision: str = "float32",
+) -> Check:
     """`count` replicates of both; the two share no random numbers."""
     direction = direction_of(make, path)
-    slopes = np.array([np.sum(g[path] * direction) for g in adjoints(make, spp, range(count))])
+    slopes = np.array([np.sum(g[path] * direction) for g in adjoints(make, spp, range(count), precision)])
     adjoint = Estimate(slopes.mean(), slopes.std(ddof=1) / np.sqrt(count))
-    by_difference = difference(make, path, range(1000, 1000 + count), differences_spp)
+    by_difference = difference(make, path, range(1000, 1000 + count), differences_spp, precision)
     scene = make()
     total = np.sum(smooth_weights(scene) * nr.render(scene, spp=16))
     return Check(adjoint, by_difference, abs(float(by_difference.mean)) * step_of(path) / float(total))
