@@ -16,6 +16,7 @@ from .texture import lookup, lookup_adj, lookup_tan
 from .vec import add, choose, sub
 
 LEAST = 0.05  # of the chances to be held and to pass, for derivatives
+SOLID = 1.0 - 1e-6  # an opacity above is 1: the weights of a lookup add up to 1 but for rounding
 
 
 @device
@@ -33,7 +34,8 @@ def opacity(scene, face, u, v, active):
     alpha = 0.0 * u + 1.0
     if any_lane(veiled):
         found = lookup(scene, texture, select(veiled, face, 0), u, v)
-        alpha = select(veiled, minimum(maximum(found[0], 0.0 * u), alpha), alpha)
+        part = maximum(found[0], 0.0 * u)
+        alpha = select(veiled & (part < SOLID), part, alpha)
     return alpha, veiled
 
 

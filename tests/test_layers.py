@@ -31,6 +31,7 @@ ORDER = [
     "bsdf",
     "light",
     "camera",
+    "mipmap",
     "film",
     "motion",
     "mipmap",

@@ -49,7 +49,7 @@ ARCCOSINE = "rsqrt.approx.ftz.f32"
 POWER = "ex2.approx.ftz.f32"
 # Small arrays of a thread: the stack of a tree's traversal, a material's numbers, their derivatives, a trail.
 ARRAYS = {"render": 2, "render_tan": 3, "render_adj": 6, "edges_tan": 2, "edges_adj": 2}
-SPILLED = 256  # bytes a thread: derivatives need up to 60 numbers more than the 255 registers that there are
+SPILLED = 320  # bytes a thread: derivatives need up to 80 numbers more than the 255 registers that there are
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
 
 
@@ -131,7 +131,10 @@ def test_the_assembler_accepts_it(compile_ptx, name, tmp_path):
     command = [ptxas, "-arch=sm_80", "-v", str(source), "-o", str(tmp_path / "kernel.cubin")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    stack, stores = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores", done.stderr).groups()
+    stack, stores, loads = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+)", done.stderr).groups()
+    registers = re.search(r"Used (\d+) registers", done.stderr)[1]
+    lines = compile_ptx(name).count("\n")
+    print(f"| {name} | {registers} | {stack} | {stores} / {loads} | {lines} |")  # benchmarks/results/ptx.md
     assert int(stack) <= ARRAYS[name.split(",")[0]] * 4 * SIZE + SPILLED
     assert int(stores) <= (SPILLED if name.startswith(("render_tan", "render_adj")) else 0)
 

@@ -14,6 +14,7 @@ from nrender.cache import compiled
 from nrender.device import device
 from nrender.geometry.surface import surface
 from nrender.local import SIZE
+from nrender.mipmap import NEAR
 from nrender.real import FLOAT32, FLOAT64
 from nrender.tables import MATERIAL, MATERIAL_BASE, TEXTURE, TEXTURE_OFFSET
 
@@ -98,7 +99,7 @@ def test_a_lookup_is_the_naive_one(name):
 @each
 def test_weights_add_up_to_one_and_their_slopes_to_zero(name):
     for point in points(name, 20):
-        found = texture.taps(TABLES, NUMBER[name], *point)
+        found = texture.taps(TABLES, NUMBER[name], *point, 0)
         assert sum(found.weight) == pytest.approx(1.0, abs=1e-12)
         assert sum(found.by_u) == pytest.approx(0.0, abs=1e-12)
         assert sum(found.by_v) == pytest.approx(0.0, abs=1e-12)
@@ -185,7 +186,7 @@ def test_texels_gradient_is_the_naive_one():
 @device
 def all_taps(scene, number, faces, us, vs, index, value):
     for i in range(len(faces)):
-        found = texture.taps(scene, number, faces[i], us[i], vs[i])
+        found = texture.taps(scene, number, faces[i], us[i], vs[i], 0)
         for k in range(4):
             index[i, k] = found.offset[k]
         value[i, 0], value[i, 1], value[i, 2] = texture.lookup(scene, number, faces[i], us[i], vs[i])
@@ -274,7 +275,7 @@ def test_textures_take_the_place_of_constants():
     scene, constants, starts, numbers, _ = mixture()
     for point in safe_points(20):
         p = [7.0] * SIZE
-        material.read(scene, 0, at(scene, point), p, True)
+        material.read(scene, 0, at(scene, point), NEAR, p, True)
         right = constants.copy()
         for key, number in numbers.items():
             count = MODELS["principled"].PARAMS[key][0]
@@ -282,7 +283,7 @@ def test_textures_take_the_place_of_constants():
         assert_allclose(p[: len(right)], right, rtol=1e-14)
         assert p[len(right) :] == [7.0] * (SIZE - len(right))
         untouched = [7.0] * SIZE
-        material.read(scene, 0, at(scene, point), untouched, False)
+        material.read(scene, 0, at(scene, point), NEAR, untouched, False)
         assert untouched == [7.0] * SIZE
         material.clear(scene, 0, p, True)
         assert p == [0.0] * len(right) + [7.0] * (SIZE - len(right))
@@ -298,8 +299,9 @@ def test_adjoint_of_a_reading_is_the_transpose_of_its_tangent():
         d_theta, (d_u, d_v), g = rng.normal(size=scene.theta.shape), rng.normal(size=2).tolist(), rng.normal(size=count)
         d_theta[replaced] = 0.0  # nothing reads these
         d_p, gradient = [0.0] * SIZE, np.zeros_like(d_theta)
-        material.read_tan(scene, d_theta, 0, x, d_u, d_v, d_p, True)
-        g_uv = material.read_adj(scene, gradient, 0, x, [*g.tolist(), *[0.0] * (SIZE - count)], True)
+        material.read_tan(scene, d_theta, 0, x, NEAR, d_u, d_v, 0.7, d_p, True)
+        *g_uv, g_foot = material.read_adj(scene, gradient, 0, x, NEAR, [*g.tolist(), *[0.0] * (SIZE - count)], True)
+        assert g_foot == 0.0  # nothing has a pyramid
         assert_transpose(d_p[:count], g, (d_theta, d_u, d_v), (gradient, *g_uv))
         own = np.zeros(len(gradient), bool)
         own[base : base + count] = True
@@ -309,7 +311,7 @@ def test_adjoint_of_a_reading_is_the_transpose_of_its_tangent():
         def numbers_at(h, scene=scene, point=point, d_theta=d_theta, d_u=d_u, d_v=d_v):
             moved = scene._replace(theta=scene.theta + h * d_theta)
             p = [0.0] * SIZE
-            material.read(moved, 0, at(moved, (point[0], point[1] + h * d_u, point[2] + h * d_v)), p, True)
+            material.read(moved, 0, at(moved, (point[0], point[1] + h * d_u, point[2] + h * d_v)), NEAR, p, True)
             return p
 
         assert taylor_slope(numbers_at, d_p, 1e-3) == pytest.approx(2, abs=0.1)
@@ -318,7 +320,8 @@ def test_adjoint_of_a_reading_is_the_transpose_of_its_tangent():
 def test_a_masked_lane_leaves_no_gradient():
     scene, *_ = mixture()
     gradient = np.zeros_like(scene.theta)
-    assert material.read_adj(scene, gradient, 0, at(scene, (0, 0.2, 0.3)), [1.0] * SIZE, False) == (0.0, 0.0)
+    none = material.read_adj(scene, gradient, 0, at(scene, (0, 0.2, 0.3)), NEAR, [1.0] * SIZE, False)
+    assert none == (0.0, 0.0, 0.0)
     assert not flat(gradient).any()
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nrender import pyramid
 from nrender.tables import FACE, FACE_NORMALS, MATERIAL, MATERIAL_FIRST, MATERIAL_LAST, Tables
 from nrender.texture import CHECKER, CLAMP, IMAGE, MIRROR, REPEAT, VERTEX
 
@@ -12,7 +13,7 @@ WRAPS = {"repeat": REPEAT, "clamp": CLAMP, "mirror": MIRROR}
 
 class Picture(NamedTuple):
     """values: an image (H, W, C), a checkerboard's two colours (2, C), or those of vertices (V, 3). place: of its first
-    number among the material's; channels: other than values', of vertices' colours, 1."""
+    number among the material's; channels: other than values', of vertices' colours, 1; minified: with a pyramid."""
 
     kind: int
     values: np.ndarray
@@ -21,10 +22,11 @@ class Picture(NamedTuple):
     offset: tuple = (0.0, 0.0)
     place: int = 0
     channels: int = 0
+    minified: bool = False
 
 
-def image(values, wrap="repeat", scale=(1.0, 1.0), offset=(0.0, 0.0), place=0):
-    return Picture(IMAGE, np.asarray(values, float), wrap, scale, offset, place)
+def image(values, wrap="repeat", scale=(1.0, 1.0), offset=(0.0, 0.0), place=0, minified=False):
+    return Picture(IMAGE, np.asarray(values, float), wrap, scale, offset, place, minified=minified)
 
 
 def checkerboard(values, scale=(1.0, 1.0), offset=(0.0, 0.0), place=0):
@@ -44,9 +46,10 @@ def with_pictures(tables: Tables, pictures, uvs, own=()) -> tuple[Tables, list[i
         offsets.append(len(theta))
         height, width = p.values.shape[:2] if p.kind == IMAGE else (1, 1)
         channels = p.channels or p.values.shape[-1]
-        rows.append([p.kind, channels, p.place, len(theta), width, height, WRAPS[p.wrap], 1])
+        levels = len(pyramid.levels(width, height)) if p.minified else 1
+        rows.append([p.kind, channels, p.place, len(theta), width, height, WRAPS[p.wrap], levels])
         places.append([*p.scale, *p.offset])
-        theta += list(p.values.reshape(-1))
+        theta += list(pyramid.build(p.values) if p.minified else p.values.reshape(-1))
     made = tables._replace(
         theta=np.array(theta, dtype),
         uvs=np.array(uvs, dtype).reshape(-1),

@@ -17,6 +17,7 @@ from ..tables import alias_table
 
 MANY = 64  # more emitters than this get a tree
 INFINITE = (DIRECTIONAL, ENVMAP)
+DARK = 1e-2  # of the mean: power of a light without size that is dark, since only this finds its derivative
 
 
 class EmitterTables(NamedTuple):
@@ -108,13 +109,16 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
         weight = twice_area[face]
     names = list(place.lights.offsets)
     lights = [scene.lights[name] for name in names]
+    powers = np.array([_light_power(light, corners) for light in lights])
+    mean = np.concatenate([weight, powers]).mean() if len(weight) + len(powers) else 0.0
+    powers[[power == 0.0 and light.type != "envmap" for power, light in zip(powers, lights, strict=True)]] = DARK * mean
     point = np.array([light.values.get("position", np.zeros(3)) for light in lights]).reshape(-1, 3)
     up = np.tile([0.0, 0.0, 1.0], (len(lights), 1))
     normal = cross[face] / np.maximum(twice_area[face], 1e-300)[:, None]
     return Emitters(
         np.concatenate([np.full(len(face), FACE), [KINDS[light.type] for light in lights]]).astype(np.int64),
         np.concatenate([face, [place.lights.offsets[name] for name in names]]).astype(np.int64),
-        np.concatenate([weight, [_light_power(light, corners) for light in lights]]),
+        np.concatenate([weight, powers]),
         np.concatenate([corners[face].min(1), point]),
         np.concatenate([corners[face].max(1), point]),
         np.concatenate([normal, up]),
