@@ -29,7 +29,8 @@ def test_the_teapot_is_found_small():
     true = {path: whole.parameters[path] for path in whole.optimize.parameters}
     document = dict(whole.document)
     document["cameras"] = {"main": {**document["cameras"]["main"], "resolution": [48, 30]}}
-    document["lights"] = {**document["lights"], "sky": {**document["lights"]["sky"], "file": str(SCENES / "sunsky.exr")}}
+    sky = {**document["lights"]["sky"], "file": str(SCENES / "sunsky.exr")}
+    document["lights"] = {**document["lights"], "sky": sky}
     scene = nr.Scene.from_dict(document)
     target = nr.render(scene, spp=2048, seed=99)
     start = {
