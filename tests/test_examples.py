@@ -1,0 +1,49 @@
+"""The bundled scenes load, with the files that `nrender example` writes; the teapot, small, is found from one start."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from nrender_cli.main import cli
+
+import nrender as nr
+
+SCENES = Path(__file__).parent.parent / "scenes"
+GLAZE = "materials.glaze"
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in SCENES.glob("*.yaml")))
+def test_an_example_has_all_its_files(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(cli, ["example", name])
+    assert found.exit_code == 0, found.stderr
+    assert nr.load_scene(f"{name}.yaml").cameras
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::nrender.RenderWarning")
+def test_the_teapot_is_found_small():
+    """By L-BFGS-B alone: down to the noise of few samples, not to what the benchmark asks."""
+    whole = nr.load_scene(SCENES / "teapot.yaml")
+    true = {path: whole.parameters[path] for path in whole.optimize.parameters}
+    document = dict(whole.document)
+    document["cameras"] = {"main": {**document["cameras"]["main"], "resolution": [48, 30]}}
+    sky = {**document["lights"]["sky"], "file": str(SCENES / "sunsky.exr")}
+    document["lights"] = {**document["lights"], "sky": sky}
+    scene = nr.Scene.from_dict(document)
+    target = nr.render(scene, spp=2048, seed=99)
+    start = {
+        f"{GLAZE}.reflectance": [0.6, 0.5, 0.3],
+        f"{GLAZE}.specular": 0.5,
+        f"{GLAZE}.roughness": 0.45,
+        "cameras.main.origin": [0.8, 1.55, 3.4],
+        "cameras.main.target": [0.0, 0.5, 0.0],
+    }
+    result = nr.optimize(scene.replace(start), target, method="l-bfgs-b", iterations=40, spp=96)
+    off = {path: np.abs(result.scene.parameters[path] - true[path]).max() for path in true}
+    assert result.fun < 0.02 * result.loss_initial
+    assert off[f"{GLAZE}.reflectance"] < 0.05
+    assert off[f"{GLAZE}.roughness"] < 0.1
+    assert off["cameras.main.origin"] < 0.15
+    assert off["cameras.main.target"] < 0.05
