@@ -3,10 +3,11 @@
     python benchmarks/teapot.py [--starts 5] [--out DIR]
 
 All through the command line: `nrender render` makes the target of the scene as it is, `nrender optimize --method
-l-bfgs-b` starts where `--set` says, and a second `nrender optimize`, by Adam, goes on from its `result.yaml`. What a start draws, uniformly: each reflectance in [0.1, 0.9], specular in
-[0.2, 1], roughness in [0.1, 0.5]; the camera turned around its target by up to 8 degrees to the side and 5 up or down
-and moved by up to 10 % of the distance, and its target moved by up to 0.1 along x and y (the teapot is 1 high).
-Seconds are those of the methods, so with what other programs leave of the processor.
+l-bfgs-b` starts where `--set` says, and a second `nrender optimize`, by Adam, goes on from its `result.yaml`. What a
+start draws, uniformly: each reflectance in [0.1, 0.9], specular in [0.2, 1], roughness in [0.1, 0.5]; the camera turned
+around its target by up to 8 degrees to the side and 5 up or down and moved by up to 10 % of the distance, and its
+target moved by up to 0.1 along x and y (the teapot is 1 high). Seconds are those of the methods, so with what other
+programs leave of the processor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """`l-bfgs-b`: scipy's L-BFGS-B under common random numbers.
 
-With fixed seeds the estimate of the loss is a fixed function of x, whose gradient is exact but for
-how edges are sampled; so line searches work, down to the noise.  Two things are ours:
+With fixed seeds the estimate of the loss is a fixed function of x, and its gradient nearly that of
+the renderer: but for how edges are sampled, and how sampled directions move with a material, both
+right on average only (docs/theory.md, 4).  So line searches work, down to the noise.  Two things
+are ours:
 
 - The loss is divided by a scale that makes the first step one unit of x (or less, if the slope
   says that half of it would bring the loss to zero), and scipy's tolerances are set by the first

@@ -67,9 +67,9 @@ class Objective:
         return Estimate(total.loss, total.noise)
 
     def exact(self, scene: Any, stream: int = 0) -> Evaluated:
-        """Both halves differentiated: the exact gradient of this very estimate of the loss.
+        """Both halves differentiated: the gradient of this very estimate of the loss, of its smooth part.
 
-        (Of its smooth part: how edges move is sampled on its own.)
+        (How edges move is sampled on its own, and sampled directions don't move with a material.)
         """
         total = Evaluated(0.0, 0.0, {})
         for camera, seed_a, seed_b in self._views(stream):
