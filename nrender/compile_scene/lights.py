@@ -18,7 +18,7 @@ from ..tables import alias_table
 MANY = 64  # more emitters than this get a tree
 INFINITE = (DIRECTIONAL, ENVMAP)
 LEAST_POWER = 1e-3  # of the mean of a textured shape's faces: an image is not looked at face by face
-DARK = 1e-2  # of the mean: power of a light without size that is dark, since only this finds its derivative
+DARK = 0.1  # of the mean: power of a light without size that is dark, since only this finds its derivative
 
 
 class EmitterTables(NamedTuple):
