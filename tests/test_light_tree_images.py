@@ -241,3 +241,16 @@ def test_the_image_of_many_point_lights_is_the_sum_of_each():
     total = type(found)(sum(p.mean for p in parts), np.sqrt(sum(p.sigma**2 for p in parts)))
     assert np.abs(z_between(found, total)).max() < 4.0
     assert (found.sigma / found.mean).max() < 0.01
+
+
+@pytest.mark.parametrize("others", [1, 80], ids=["few", "tree"])
+def test_a_dark_light_among_bright_ones_has_its_derivative(others):
+    """Of a light without size, which nothing but next-event estimation finds."""
+    rng = np.random.default_rng(6)
+    scene = many_points([(0, 0, 0), *(rng.uniform(0, 3 / others, 3).tolist() for _ in range(others))])
+    assert tree_count(scene) == (0 if others == 1 else 1 + others)
+    path = "lights.p0.intensity"
+    derivative = replicate(lambda seed: nr.render_jvp(scene, {path: np.ones(3)}, 64, seed)[1].mean((0, 1)), range(24))
+    alone = means(many_points([(1, 1, 1)]), 16, 24, 100)
+    assert np.abs(z_between(derivative, alone)).max() < 4.0
+    assert (derivative.sigma / alone.mean).max() < 0.1

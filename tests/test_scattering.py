@@ -11,6 +11,7 @@ from nrender.bsdf import MODELS, size, transmits
 from nrender.geometry.surface import surface, surface_tan
 from nrender.local import SIZE
 from nrender.material import read, read_adj, read_tan
+from nrender.mipmap import NEAR
 from nrender.real import FLOAT64
 from nrender.tables import FACE, FACE_MATERIAL, MATERIAL, MATERIAL_BASE
 from nrender.vec import add
@@ -87,7 +88,7 @@ class Case:
         x = self.surface(scene, wi)
         a = scattering.shading_frame(scene, x, wi)
         p = [0.0] * SIZE
-        read(scene, a.material, x, p, True)
+        read(scene, a.material, x, NEAR, p, True)
         return x, a, p
 
     def value(self, scene, wi, wo, active=True):
@@ -185,7 +186,7 @@ def tangent(case, d_theta, d_area, d_wi, d_wo, active=True):
     x, a, p = case.vertex()
     d_p = [0.0] * SIZE
     d_area, d_wi, d_wo = (triple(d) for d in (d_area, d_wi, d_wo))
-    read_tan(case.scene, d_theta, a.material, x, 0.0, 0.0, d_p, True)
+    read_tan(case.scene, d_theta, a.material, x, NEAR, 0.0, 0.0, 0.0, d_p, True)
     d_n = scattering.frame_tan(case.scene, d_theta, x, a, case.wi, d_area, 0.0, 0.0, d_wi)
     return scattering.value_tan(case.scene, x, a, p, d_p, case.wi, case.wo, d_n, d_area, d_wi, d_wo, active)
 
@@ -196,7 +197,7 @@ def gradients(case, gradient, g, active=True):
     g_p = [0.0] * SIZE
     g_n, g_area, g_wi, g_wo = scattering.value_adj(case.scene, x, a, p, g_p, case.wi, case.wo, g, active)
     own_area, own_wi, _, _ = scattering.frame_adj(case.scene, gradient, x, a, case.wi, g_n, active)
-    read_adj(case.scene, gradient, a.material, x, g_p, active)
+    read_adj(case.scene, gradient, a.material, x, NEAR, g_p, active)
     return add(g_area, own_area), add(g_wi, own_wi), g_wo
 
 

@@ -14,6 +14,7 @@ from nrender.bsdf import MODELS, transmits
 from nrender.geometry.surface import normal_only_adj, surface, surface_tan
 from nrender.local import SIZE
 from nrender.material import read, read_adj, read_tan
+from nrender.mipmap import NEAR
 from nrender.real import FLOAT64
 from nrender.tables import MATERIAL_BASE, MATERIAL_NORMAL_MAP, MATERIAL_SIDES, ONE_SIDED, TRANSMITS, TWO_SIDED
 from nrender.vec import add
@@ -67,7 +68,7 @@ class Case:
         x = surface(scene, 0, u, v, triple(-flat(wi)))
         a = scattering.shading_frame(scene, x, wi)
         p = [0.0] * SIZE
-        read(scene, a.material, x, p, True)
+        read(scene, a.material, x, NEAR, p, True)
         return x, a, p
 
     def value(self, wi, wo, *place):
@@ -77,7 +78,7 @@ class Case:
     def tangent(self, wi, wo, d_theta, d_u, d_v, d_wi, d_wo):
         x, a, p = self.vertex(wi)
         d_p, d_area = [0.0] * SIZE, surface_tan(self.scene, d_theta, x)[1]
-        read_tan(self.scene, d_theta, 0, x, d_u, d_v, d_p, True)
+        read_tan(self.scene, d_theta, 0, x, NEAR, d_u, d_v, 0.0, d_p, True)
         d_n = scattering.frame_tan(self.scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
         return scattering.value_tan(self.scene, x, a, p, d_p, wi, wo, d_n, d_area, d_wi, d_wo, True)
 
@@ -87,7 +88,7 @@ class Case:
         gradient, g_p = np.zeros_like(self.scene.theta), [0.0] * SIZE
         g_n, g_area, g_wi, g_wo = scattering.value_adj(self.scene, x, a, p, g_p, wi, wo, g, active)
         own_area, own_wi, g_u, g_v = scattering.frame_adj(self.scene, gradient, x, a, wi, g_n, active)
-        more_u, more_v = read_adj(self.scene, gradient, 0, x, g_p, active)
+        more_u, more_v, _ = read_adj(self.scene, gradient, 0, x, NEAR, g_p, active)
         normal_only_adj(self.scene, gradient, x, add(g_area, own_area), active)
         return gradient, g_u + more_u, g_v + more_v, add(g_wi, own_wi), g_wo
 

@@ -25,7 +25,7 @@ def test_images():
     np.testing.assert_allclose([image.min(axis=(0, 1)), image.max(axis=(0, 1))], [[0.2] * 3, [0.9] * 3])
     around = np.concatenate([image, image[:, :1]], axis=1)
     assert np.abs(np.diff(around, axis=1)).max() < 0.5  # also over the border
-    normals = 2 * normal_image(8, 6) - 1
+    normals = (2 * normal_image(8, 6) - 1) / 0.9
     np.testing.assert_allclose(np.linalg.norm(normals, axis=2), 1.0, rtol=1e-14)
     assert 5 < np.degrees(np.arccos(normals[..., 2])).max() <= 15
 

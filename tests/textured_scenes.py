@@ -40,7 +40,7 @@ def smooth_image(
 
 
 def normal_image(width: int, height: int, most: float = 15.0, seed: int = 1) -> np.ndarray:
-    """(H, W, 3) a normal map, (n + 1)/2, of vectors up to `most` degrees from +z."""
+    """(H, W, 3) a normal map, (0.9 n + 1)/2, of vectors up to `most` degrees from +z."""
     x, y = np.moveaxis(smooth_image(width, height, 2, -1.0, 1.0, seed), -1, 0) * np.sin(np.radians(most)) / np.sqrt(2)
     return 0.45 * np.stack([x, y, np.sqrt(1 - x * x - y * y)], axis=-1) + 0.5  # a step stays within [0, 1]
 

@@ -17,7 +17,7 @@ from ..tables import alias_table
 
 MANY = 64  # more emitters than this get a tree
 INFINITE = (DIRECTIONAL, ENVMAP)
-DARK = 1e-2  # of the mean: power of a light without size that is dark, since only this finds its derivative
+DARK = 0.1  # of the mean: power of a light without size that is dark, since only this finds its derivative
 
 
 class EmitterTables(NamedTuple):
