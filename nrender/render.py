@@ -182,6 +182,10 @@ def _edges(job: _Job, moving: bool) -> tuple[Any, int]:
     """(edges in view, boundary samples); nothing if nothing moves."""
     if not moving:
         return None, 0
+    for name in set(job.place.geometry.crowded) - _warned:
+        _warned.add(name)
+        message = f"without the derivative of how the checkerboard of shape '{name}' moves: it has too many lines"
+        warnings.warn(message, RenderWarning, stacklevel=3)
     samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
     edges = edges_of(
         job.scene, job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width

@@ -41,3 +41,20 @@ def test_adjoint_is_the_transpose_of_the_tangent(name):
     expected = sum(np.sum(gradient[path] * direction) for path, direction in directions.items())
     size = sum(np.sum(np.abs(gradient[path] * direction)) for path, direction in directions.items())
     assert abs(np.sum(weights * tangent) - expected) <= 1e-12 * size
+
+
+def test_a_checkerboard_with_too_many_lines_is_rendered_and_named():
+    board = {"a": [1, 1, 1], "b": [0, 0, 0], "scale": 400_000}
+    scene = nr.Scene.from_dict(
+        {
+            "nrender": 1,
+            "cameras": {"main": {"type": "perspective", "origin": [0, 1, 3], "target": [0, 0, 0], "resolution": [8, 8]}},
+            "materials": {"fine": {"type": "diffuse", "reflectance": {"checkerboard": board}}},
+            "shapes": {"crowded": {"type": "rectangle", "material": "fine"}},
+            "lights": {"sky": {"type": "constant", "radiance": [1, 1, 1]}},
+        }
+    )
+    image, pullback = nr.render_vjp(scene, ["cameras.main.origin"], spp=4)
+    assert image.max() > 0
+    with pytest.warns(nr.RenderWarning, match="checkerboard of shape 'crowded' moves: it has too many lines"):
+        pullback(np.ones_like(image))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import Problem, SceneError
 from ..geometry.texture_lines import checker_lines
 from ..geometry.vertex_normals import vertex_normals, vertex_normals_adj, vertex_normals_tan
 from ..scene import Scene
@@ -22,7 +21,7 @@ from ..scene.transform import (
     world_vertices_tan,
 )
 
-MOST_LINES = 200_000  # of the checkerboards of a shape
+MOST_LINES = 300_000  # of a shape's checkerboards: with more they are left out
 
 
 class Lines(NamedTuple):
@@ -45,8 +44,13 @@ class Geometry:
         self.vertices = count
         self.lines: dict[str, Lines] = {}
         self.points: dict[str, slice] = {}
+        self.crowded: list[str] = []  # shapes with too many lines
         for name in scene.shapes:
-            lines = lines_of(scene, name)
+            try:
+                lines = lines_of(scene, name)
+            except ValueError:
+                self.crowded.append(name)
+                continue
             if lines is not None:
                 self.lines[name], self.points[name] = lines, slice(count, count + len(lines.face))
                 count += len(lines.face)
@@ -130,7 +134,7 @@ def _corner_normals(shape: Shape) -> np.ndarray:
 
 
 def lines_of(scene: Scene, name: str) -> Lines | None:
-    """The lines on a shape's triangles at which a checkerboard of its material or emission jumps. SceneError if there
+    """The lines on a shape's triangles at which a checkerboard of its material or emission jumps. ValueError if there
     are too many."""
     shape = scene.shapes[name]
     if shape.uvs is None:
@@ -139,11 +143,7 @@ def lines_of(scene: Scene, name: str) -> Lines | None:
     boards = [value for value in values if isinstance(value, Checkerboard)]
     if not boards:
         return None
-    try:
-        found = [checker_lines(shape.uvs, board.scale, board.offset, MOST_LINES) for board in boards]
-    except ValueError as error:
-        key = "material" if shape.material else "emission"
-        raise SceneError([Problem(*scene.where(f"shapes.{name}.{key}"), f"shapes '{name}'", key, str(error))]) from None
+    found = [checker_lines(shape.uvs, board.scale, board.offset, MOST_LINES) for board in boards]
     face, a, b = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Lines(np.repeat(face, 2), np.stack([a, b], axis=1).reshape(-1, 3))
 
