@@ -45,10 +45,11 @@ def test_adjoint_is_the_transpose_of_the_tangent(name):
 
 def test_a_checkerboard_with_too_many_lines_is_rendered_and_named():
     board = {"a": [1, 1, 1], "b": [0, 0, 0], "scale": 400_000}
+    view = {"type": "perspective", "origin": [0, 1, 3], "target": [0, 0, 0], "resolution": [8, 8]}
     scene = nr.Scene.from_dict(
         {
             "nrender": 1,
-            "cameras": {"main": {"type": "perspective", "origin": [0, 1, 3], "target": [0, 0, 0], "resolution": [8, 8]}},
+            "cameras": {"main": view},
             "materials": {"fine": {"type": "diffuse", "reflectance": {"checkerboard": board}}},
             "shapes": {"crowded": {"type": "rectangle", "material": "fine"}},
             "lights": {"sky": {"type": "constant", "radiance": [1, 1, 1]}},
