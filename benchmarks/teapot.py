@@ -124,7 +124,7 @@ def main() -> None:
         rows.append([str(run["seed"]), *found, seconds, "yes" if met else "no"])
     count = f"{sum(row[-1] == 'yes' for row in rows)} of {len(rows)}"
     rows.append(["goal", *(f"{goal:g}" for goal in GOALS.values()), "", count])
-    page = "Largest errors at the start → after each of the two runs of `l-bfgs-b` → after `adam`;\n"
+    page = "Largest errors at the start → after `l-bfgs-b` → after `adam`;\n"
     page += "those of the camera over its distance. Scene and methods were chosen on starts 0 to 2, so "
     page += "those are no test of them.\n\n"
     page += table(["start", *GOALS, "seconds", "met"], rows)
