@@ -27,11 +27,13 @@ _FASTMATH = {"nsz", "arcp", "contract", "reassoc"}
 
 @dataclass(frozen=True, eq=False)
 class Width:
-    """What `Real` stands for: the type of literals, the primitives' versions, the compiler."""
+    """What `Real` stands for: the type of literals, the primitives' versions, the compiler; and the compiler of what
+    only other instances call, if that is another."""
 
     name: str
     literal: type
     compile: Callable[..., Any]
+    compile_inner: Callable[..., Any] | None = None
     _instances: dict[Any, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -60,11 +62,11 @@ class Primitive:
 
         return add
 
-    def instantiate(self, width: Width) -> Any:
+    def instantiate(self, width: Width, inner: bool = False) -> Any:
         if width.name not in self.versions:
             raise NotImplementedError(f"{self.__name__} has no version for {width.name}")
         version = self.versions[width.name]
-        return version.instantiate(width) if isinstance(version, Device) else version
+        return version.instantiate(width, inner) if isinstance(version, Device) else version
 
 
 class Device:
@@ -78,12 +80,13 @@ class Device:
     def __call__(self, *args: Any) -> Any:
         return self.body(*args)
 
-    def instantiate(self, width: Width) -> Any:
-        instance = width._instances.get(self)
-        if instance is None:
-            instance = width.compile(clone(self.body, width), self.strict)
-            width._instances[self] = instance
-        return instance
+    def instantiate(self, width: Width, inner: bool = False) -> Any:
+        """inner: for other instances to call, not for Python."""
+        key = (self, inner and width.compile_inner is not None)
+        if key not in width._instances:
+            compiler = width.compile_inner if inner and width.compile_inner else width.compile
+            width._instances[key] = compiler(clone(self.body, width), self.strict)
+        return width._instances[key]
 
 
 def device(body: Any = None, *, strict: bool = False) -> Any:
@@ -111,7 +114,7 @@ def clone(body: types.FunctionType, width: Width) -> types.FunctionType:
 def bind(value: Any, width: Width, words: tuple[str, ...] = ()) -> Any:
     """What a global of a kernel body means in `width`; of a module, those of its functions that the body names."""
     if isinstance(value, Device | Primitive):
-        return value.instantiate(width)
+        return value.instantiate(width, inner=True)
     if isinstance(value, types.ModuleType):
         module = types.ModuleType(value.__name__)
         for word in words:
@@ -129,11 +132,17 @@ def _retype(value: Any, width: Width) -> Any:
     return value
 
 
-def compile_cpu(function: types.FunctionType, strict: bool) -> Any:
+def compile_cpu(function: types.FunctionType, strict: bool, inner: bool = False) -> Any:
     """Numba for the CPU; without the GIL, so that Python threads can share the tiles of an image; without reference
     counts: a kernel makes no arrays, and counting those of the tables at each call would take most of its time; and
     inlined, since a call passes a scene's tables, a surface and a frame through memory: that is half of the time of a
-    path, and inlining it costs no time to compile."""
+    path, and inlining it costs no time to compile. Wrappers for calls from Python and C would: an inner function has
+    none."""
     fast = False if strict else _FASTMATH
     compiler: Any = njit
-    return compiler(error_model="numpy", nogil=True, _nrt=False, forceinline=True, fastmath=fast)(function)
+    flags = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner, "forceinline": True}
+    return compiler(error_model="numpy", nogil=True, _nrt=False, fastmath=fast, **flags)(function)
+
+
+def compile_cpu_inner(function: types.FunctionType, strict: bool) -> Any:
+    return compile_cpu(function, strict, inner=True)

@@ -7,21 +7,23 @@ A *lane* is one path. `Real` is a number of a lane, a *mask* its truth value, an
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from .device import Primitive, Width, compile_cpu
+from .device import Primitive, Width, compile_cpu, compile_cpu_inner
 
 PI = math.pi
 INV_PI = 1.0 / math.pi
 BIG = 1e30  # a distance that nothing reaches; finite, so that arithmetic with it stays finite
 
-FLOAT32 = Width("float32", np.float32, compile_cpu)
-FLOAT64 = Width("float64", np.float64, compile_cpu)
+FLOAT32 = Width("float32", np.float32, compile_cpu, compile_cpu_inner)
+FLOAT64 = Width("float64", np.float64, compile_cpu, compile_cpu_inner)
 SCALAR = (FLOAT32, FLOAT64)
 
-_inline = njit(nogil=True, _nrt=False)  # type: ignore[call-overload]
+_compiler: Any = njit
+_inline = _compiler(nogil=True, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _primitive(python, scalar=None):

@@ -18,10 +18,10 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, models, register_model
 
 from . import real as lane
-from .device import Width, compile_cpu
+from .device import Width, compile_cpu, compile_cpu_inner
 
 LANES = 8
-FLOAT32X8 = Width("float32x8", np.float32, compile_cpu)
+FLOAT32X8 = Width("float32x8", np.float32, compile_cpu, compile_cpu_inner)
 
 
 class Vector(types.Type):
