@@ -14,7 +14,7 @@ from .emitters import (
 from .motion import near2
 from .real import any_lane
 from .scattering import value, value_adj, value_tan
-from .vec import add, choose, madd, mul, scale
+from .vec import add, choose, madd, mul, scale, total
 
 
 @device
@@ -60,7 +60,7 @@ def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, re
     if any_lane(e.lit):
         f, density = value(scene, x, a, p, wi, e.wo, e.lit)
         share, light = mis_share(e, density), emitted(scene, e)
-        flow = _sum(mul(received, scale(mul(f, light), share)))
+        flow = total(mul(received, scale(mul(f, light), share)))
         veils_adj(scene, gradient, x, e, flow)
         share = share * e.clear
         out = choose(e.lit, scale(mul(f, light), share), none)
@@ -71,8 +71,3 @@ def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, re
             flow, g_out = flow * e.clear, add(g_wo, g_light)
             connection_adj(scene, gradient, trail, view, depth, e, flow, g_out, e_u, e_v)
     return stream, out, e.lit, g_n, g_area, g_wi
-
-
-@device
-def _sum(a):
-    return a[0] + a[1] + a[2]

@@ -248,12 +248,10 @@ def connection_tan(scene, d_theta, x, e, d_x, radius2):
     if any_lane(is_face & (chi > 0.0)):
         slide = sub(vertex_tan(e.w, e.y.area_normal, chi, d_x, d_y), d_y)
         d_u, d_v = slid_tan(scene, e.y, choose(is_face, slide, (zero, zero, zero)))
+    change = select(far, 0.0, change)
     if scene.translucent > 0 and any_lane(e.lit):
         start, path = shadow_ray(x, e.y, e.w, e.kind)
-        change = select(far, 0.0, change) * e.clear
-        change = change + shadow_tan(scene, d_theta, start, path, far, e.clear, e.lit)
-    else:
-        change = select(far, 0.0, change)
+        change = change * e.clear + shadow_tan(scene, d_theta, start, path, far, e.clear, e.lit)
     return change, choose(far, scale(d_end, -1.0), turn(e.w, chi, q)), d_u, d_v
 
 

@@ -36,8 +36,8 @@ from .motion import Trail, View, arrival_adj, near2, remember, segment_adj, vert
 from .opacity import opacity_tan
 from .real import BIG, any_lane, invert, select, truncate
 from .scattering import frame_adj, frame_either, frame_tan, shading_frame, value_adj, value_tan
-from .vec import add, choose, dot, madd, mul, normalize, normalize_tan, scale, sub
-from .walk import bounce, no_veil, over, roulette, scattered, sky, sky_adj, sky_tan, veil, veil_adj
+from .vec import add, choose, dot, madd, mul, normalize, normalize_tan, scale, sub, total
+from .walk import no_veil, onward, over, sky, sky_adj, sky_tan, veil, veil_adj
 
 DARK = 1e-3  # see trace_adj
 
@@ -85,15 +85,9 @@ def trace(scene, stream, o, axis, active, floor):
                     stream, found, lit = direct(scene, stream, x, a, p, wi, spare, active)
                     radiance = choose(lit, add(radiance, mul(throughput, found)), radiance)
                     dim_radiance = choose(lit, add(dim_radiance, mul(dim, found)), dim_radiance)
-                stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
-                active = active & (density > 0.0)
-                start = step_off(x, wo)
-                o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
-                pdf = select(active, density, pdf)
-                f, density = choose(active, f, white), select(active, density, 1.0)
-                throughput, dim, f, small = scattered(throughput, dim, f, density, floor)
-                stream, chance, active = roulette(stream, throughput, dim, depth, active)
-                throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
+                stream, o, d, source, pdf, throughput, dim, step, active = onward(
+                    scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, floor, active
+                )
         depth = depth + select(v.passed, 0, 1)
         active = active | v.passed
     return radiance, dim_radiance
@@ -206,18 +200,13 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
                 radiance = choose(lit, add(radiance, mul(throughput, found3)), radiance)
                 change3 = _mul_tan(throughput, found3, d_throughput, d_found3)
                 d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
-            stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
-            active = active & (density > 0.0)
-            start = step_off(x, wo)
-            o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
-            pdf = select(active, density, pdf)
-            f, density = choose(active, f, white), select(active, density, 1.0)
-            gain = choose(active, scale(throughput, 1.0 / density), gain)
-            d_throughput = scale(mul(d_throughput, f), 1.0 / density)
-            throughput, dim, f, small = scattered(throughput, dim, f, density, zero + DARK)
-            stream, chance, active = roulette(stream, throughput, dim, depth, active)
-            throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
-            d_throughput, gain = scale(d_throughput, 1.0 / chance), scale(gain, 1.0 / chance)
+            before = throughput
+            stream, o, d, source, pdf, throughput, dim, step, active = onward(
+                scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+            )
+            inverse = 1.0 / (step.density * step.chance)
+            gain = choose(active, scale(before, inverse), gain)
+            d_throughput = scale(mul(d_throughput, step.f), inverse)
             last = either(active, x, last)
             last_frame, last_wi = frame_either(active, a, last_frame), choose(active, wi, last_wi)
             d_last, d_last_area = choose(active, d_x, d_last), choose(active, d_area, d_last_area)
@@ -281,7 +270,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
             w = choose(first, axis, sub(x.point, last.point))
             chi = zero + 1.0
             if moving:
-                flow = coming[0] + coming[1] + coming[2]
+                flow = total(coming)
                 reach = near2(view, depth)
                 later = active & invert(first)
                 chi = segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
@@ -312,17 +301,11 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                     )
                     coming = choose(lit, sub(coming, mul(received, found)), coming)
                     dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
-                stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
-                active = active & (density > 0.0)
-                start = step_off(x, wo)
-                o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
-                pdf = select(active, density, pdf)
-                f, density = choose(active, f, white), select(active, density, 1.0)
-                throughput, dim, f, small = scattered(throughput, dim, f, density, zero + DARK)
-                stream, chance, active = roulette(stream, throughput, dim, depth, active)
-                throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
+                stream, o, d, source, pdf, throughput, dim, step, active = onward(
+                    scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+                )
                 if any_lane(active):
-                    g_f = choose(active, over(coming, dim_coming, f, small), none)
+                    g_f = choose(active, over(coming, dim_coming, step.raised, step.small), none)
                     more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
                     g_leave = choose(active, g_out, g_leave)
                     g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)

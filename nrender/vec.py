@@ -84,6 +84,11 @@ def choose(mask, a, b):
 
 
 @device
+def total(a):
+    return a[0] + a[1] + a[2]
+
+
+@device
 def largest(a):
     m = select(a[0] > a[1], a[0], a[1])
     return select(m > a[2], m, a[2])

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from .camera.perspective import ray_point_adj
 from .device import device
 from .emitters import sky_weight
-from .geometry.surface import add_vector, point_only_adj, slid_adj, slide_adj
+from .geometry.surface import add_vector, point_only_adj, slid_adj, slide_adj, step_off
 from .geometry.triangle import vector_at
 from .light import envmap
 from .opacity import hold, opacity, opacity_adj
 from .real import any_lane, minimum, select
 from .rng import uniform
 from .scattering import sample, value
-from .vec import add, choose, largest, madd, mul, scale, sub
+from .vec import add, choose, largest, madd, mul, scale, sub, total
 
 ROULETTE = 5  # no Russian roulette below this depth
 SURVIVAL = 0.95  # its largest chance to go on
@@ -92,7 +92,7 @@ def veil(scene, stream, x, throughput, dim, floor, active):
 def veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
     """Scatter the gradient of the part that went this way, by the opacity; on a camera ray also by where it is met."""
     g = over(coming, dim_coming, v.f, v.small)
-    g_part = g[0] + g[1] + g[2]
+    g_part = total(g)
     g_alpha = select(v.passed, -g_part, g_part)
     g_u, g_v = opacity_adj(scene, gradient, x.face, x.u, x.v, g_alpha, v.met)
     sliding = sliding & v.met
@@ -112,6 +112,33 @@ def bounce(scene, stream, x, a, p, wi, active):
     wo = sample(scene, a, p, wi, u1, u2, u3, active)
     f, pdf = value(scene, x, a, p, wi, wo, active)
     return stream, wo, f, pdf
+
+
+class Step(NamedTuple):
+    """f |cos| of a bounce and its density, the chance with which the walk goes on; raised, small: see `scattered`."""
+
+    f: tuple
+    density: float
+    chance: float
+    raised: tuple
+    small: tuple
+
+
+@device
+def onward(scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, floor, active):
+    """From the vertex x on: (stream, origin and direction of the ray, its source, density, throughput, dim, Step, mask
+    of the lanes that go on). The others' rays stay as they were; source: where the path last was scattered."""
+    stream, wo, f, density = bounce(scene, stream, x, a, p, wi, active)
+    active = active & (density > 0.0)
+    start = step_off(x, wo)
+    o, d, source = choose(active, start, o), choose(active, wo, d), choose(active, start, source)
+    pdf = select(active, density, pdf)
+    one = 0.0 * density + 1.0
+    f, density = choose(active, f, (one, one, one)), select(active, density, 1.0)
+    throughput, dim, raised, small = scattered(throughput, dim, f, density, floor)
+    stream, chance, active = roulette(stream, throughput, dim, depth, active)
+    throughput, dim = scale(throughput, 1.0 / chance), scale(dim, 1.0 / chance)
+    return stream, o, d, source, pdf, throughput, dim, Step(f, density, chance, raised, small), active
 
 
 @device
