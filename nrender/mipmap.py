@@ -18,8 +18,8 @@ from .geometry.surface import add_vector
 from .geometry.triangle import vector_at
 from .real import absolute, any_lane, invert, log, maximum, minimum, real, select, truncate
 from .tables import TEXTURE_CHANNELS, TEXTURE_HEIGHT, TEXTURE_LEVELS, TEXTURE_WIDTH, of_texture
-from .texture import combined, lookup, lookup_adj, lookup_tan, place, taps, weighted, weighted_adj
-from .vec import add, choose, cross, dot, madd, scale, sub
+from .texture import lookup, lookup_adj, lookup_tan, place, taps, weighted, weighted_adj, weighted_tan
+from .vec import choose, cross, dot, madd, scale, sub
 
 HALF_LOG2 = 0.7213475204444817  # 1 / (2 log 2)
 NEAR = -1e3  # the footprint of what no camera ray met
@@ -87,7 +87,7 @@ class Blend(NamedTuple):
 @device
 def _blend(scene, texture, face, u, v, foot):
     levels = of_texture(scene, texture, TEXTURE_LEVELS)
-    p = place(scene, texture, face, u, v)
+    p = place(scene, texture, select(levels > 1, face, 0), u, v)
     area = absolute(p.s_u * p.t_v - p.s_v * p.t_u)
     area = area * real(of_texture(scene, texture, TEXTURE_WIDTH)) * real(of_texture(scene, texture, TEXTURE_HEIGHT))
     detail = foot + HALF_LOG2 * log(maximum(area, 1e-30))
@@ -99,62 +99,63 @@ def _blend(scene, texture, face, u, v, foot):
 
 
 @device
+def _both(scene, texture, face, u, v, a):
+    """The taps of the two levels."""
+    return taps(scene, texture, face, u, v, a.level), taps(scene, texture, face, u, v, a.level + 1)
+
+
+@device
+def _value(scene, texture, at):
+    return weighted(scene, texture, scene.theta, at.offset, at.weight)
+
+
+@device
 def minified(scene, texture, face, u, v, foot):
     """`texture.lookup` for a footprint."""
     out = lookup(scene, texture, face, u, v)
-    a = _blend(scene, texture, select(of_texture(scene, texture, TEXTURE_LEVELS) > 1, face, 0), u, v, foot)
-    if any_lane(a.many):
-        fine, coarse = _both(scene, texture, face, u, v, a)
-        out = choose(a.many, madd(scale(fine, 1.0 - a.between), coarse, a.between), out)
+    if scene.minify > 0:
+        a = _blend(scene, texture, face, u, v, foot)
+        if any_lane(a.many):
+            p, q = _both(scene, texture, face, u, v, a)
+            fine, coarse = _value(scene, texture, p), _value(scene, texture, q)
+            out = choose(a.many, madd(scale(fine, 1.0 - a.between), coarse, a.between), out)
     return out
-
-
-@device
-def _both(scene, texture, face, u, v, a):
-    """The value in the two levels."""
-    p, q = taps(scene, texture, face, u, v, a.level), taps(scene, texture, face, u, v, a.level + 1)
-    fine = weighted(scene, texture, scene.theta, p.offset, p.weight)
-    return fine, weighted(scene, texture, scene.theta, q.offset, q.weight)
-
-
-@device
-def _level_tan(scene, d_theta, texture, at, d_u, d_v):
-    moved = combined(at.by_u, at.by_v, d_u, d_v)
-    own = weighted(scene, texture, d_theta, at.offset, at.weight)
-    return add(own, weighted(scene, texture, scene.theta, at.offset, moved))
 
 
 @device
 def minified_tan(scene, d_theta, texture, face, u, v, foot, d_u, d_v, d_foot):
     out = lookup_tan(scene, d_theta, texture, face, u, v, d_u, d_v)
-    a = _blend(scene, texture, select(of_texture(scene, texture, TEXTURE_LEVELS) > 1, face, 0), u, v, foot)
-    if any_lane(a.many):
-        fine, coarse = _both(scene, texture, face, u, v, a)
-        d_fine = _level_tan(scene, d_theta, texture, taps(scene, texture, face, u, v, a.level), d_u, d_v)
-        d_coarse = _level_tan(scene, d_theta, texture, taps(scene, texture, face, u, v, a.level + 1), d_u, d_v)
-        d_between = select(a.inside, d_foot, 0.0 * d_foot)
-        moved = madd(scale(d_fine, 1.0 - a.between), d_coarse, a.between)
-        out = choose(a.many, madd(moved, sub(coarse, fine), d_between), out)
+    if scene.minify > 0:
+        a = _blend(scene, texture, face, u, v, foot)
+        if any_lane(a.many):
+            p, q = _both(scene, texture, face, u, v, a)
+            d_fine = weighted_tan(scene, d_theta, texture, p, d_u, d_v)
+            d_coarse = weighted_tan(scene, d_theta, texture, q, d_u, d_v)
+            d_between = select(a.inside, d_foot, 0.0 * d_foot)
+            moved = madd(scale(d_fine, 1.0 - a.between), d_coarse, a.between)
+            by_level = sub(_value(scene, texture, q), _value(scene, texture, p))
+            out = choose(a.many, madd(moved, by_level, d_between), out)
     return out
 
 
 @device
 def minified_adj(scene, gradient, texture, face, u, v, foot, g, mask):
     """Scatter g; return (g_u, g_v, g_foot)."""
-    a = _blend(scene, texture, select(of_texture(scene, texture, TEXTURE_LEVELS) > 1, face, 0), u, v, foot)
-    many, zero = mask & a.many, 0.0 * foot
-    g_u, g_v, g_foot = zero, zero, zero
-    one = mask & invert(a.many)
+    zero = 0.0 * foot
+    g_u, g_v, g_foot, one = zero, zero, zero, mask
+    if scene.minify > 0:
+        a = _blend(scene, texture, face, u, v, foot)
+        many, one = mask & a.many, mask & invert(a.many)
+        if any_lane(many):
+            p, q = _both(scene, texture, face, u, v, a)
+            x, y = weighted_adj(scene, gradient, texture, p, scale(g, 1.0 - a.between), many)
+            z, w = weighted_adj(scene, gradient, texture, q, scale(g, a.between), many)
+            g_u, g_v = select(many, x + z, g_u), select(many, y + w, g_v)
+            by_level = sub(_value(scene, texture, q), _value(scene, texture, p))
+            g_foot = select(many & a.inside, _slope(scene, texture, g, by_level), zero)
     if any_lane(one):
         x, y = lookup_adj(scene, gradient, texture, face, u, v, g, one)
         g_u, g_v = select(one, x, g_u), select(one, y, g_v)
-    if any_lane(many):
-        fine, coarse = _both(scene, texture, face, u, v, a)
-        p, q = taps(scene, texture, face, u, v, a.level), taps(scene, texture, face, u, v, a.level + 1)
-        x, y = weighted_adj(scene, gradient, texture, p, scale(g, 1.0 - a.between), many)
-        z, w = weighted_adj(scene, gradient, texture, q, scale(g, a.between), many)
-        g_u, g_v = select(many, x + z, g_u), select(many, y + w, g_v)
-        g_foot = select(many & a.inside, _slope(scene, texture, g, sub(coarse, fine)), zero)
     return g_u, g_v, g_foot
 
 

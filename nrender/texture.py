@@ -195,7 +195,11 @@ def lookup(scene, texture, face, u, v):
 
 @device
 def lookup_tan(scene, d_theta, texture, face, u, v, d_u, d_v):
-    at = taps(scene, texture, face, u, v, truncate(0.0 * u))
+    return weighted_tan(scene, d_theta, texture, taps(scene, texture, face, u, v, truncate(0.0 * u)), d_u, d_v)
+
+
+@device
+def weighted_tan(scene, d_theta, texture, at, d_u, d_v):
     moved = combined(at.by_u, at.by_v, d_u, d_v)
     own = weighted(scene, texture, d_theta, at.offset, at.weight)
     return add(own, weighted(scene, texture, scene.theta, at.offset, moved))

@@ -55,6 +55,7 @@ def with_pictures(tables: Tables, pictures, uvs, own=()) -> tuple[Tables, list[i
         uvs=np.array(uvs, dtype).reshape(-1),
         textures=np.array(rows, np.int32).reshape(-1),
         texture_places=np.array(places, dtype).reshape(-1),
+        minify=int(any(p.minified for p in pictures)),
     )
     if own:
         made = set_material(made, 0, {MATERIAL_FIRST: own[0], MATERIAL_LAST: own[1]})
