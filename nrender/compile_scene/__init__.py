@@ -7,7 +7,7 @@ import numpy as np
 from ..device import Width
 from ..params import Layout, layout, theta
 from ..scene import Scene
-from ..tables import Tables
+from ..tables import TEXTURE_LEVELS, Tables
 from .edges import edges_of
 from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_of
@@ -58,7 +58,7 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         light_count=lights.few,
         tree_count=lights.tree_count,
         translucent=int(any("opacity" in material.values for material in scene.materials.values())),
-        minify=int((textures[:, 7] > 1).any()),
+        minify=int((textures[:, TEXTURE_LEVELS] > 1).any()),
         film_width=scene.cameras[camera].width,
         film_height=scene.cameras[camera].height,
         max_depth=scene.integrator.max_depth,

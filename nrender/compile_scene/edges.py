@@ -10,8 +10,8 @@ from ..geometry.edges import allot, importance, places, sides, topology, visible
 from ..geometry.texture_lines import checker_edges, uv_seams
 from ..params import Layout
 from ..scene import Scene
-from ..scene.models import Checkerboard, Shape, Textured
-from ..tables import FACE, Tables
+from ..scene.models import Checkerboard, textures_of
+from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables
 from .mesh import Mesh
 from .rows import face_uvs
 
@@ -33,12 +33,12 @@ def edges_of(
     vertices = points[: geometry.vertices]
     camera = values[place.view.start : place.view.start + 12]
     ends, share, left, right = topology(vertices, mesh.faces)
-    look = tables.faces.reshape(-1, FACE)[:, [3, 4]]
+    look = tables.faces.reshape(-1, FACE)[:, [FACE_MATERIAL, FACE_EMISSION]]
     weight = importance(vertices, mesh.faces, left, right, look, camera[:3])
-    weight = np.where(_jumps(scene, vertices, mesh.faces, left, right), 1.0, weight)
+    weight = np.where(_jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
     ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, camera[:3])])
     for name, lines in geometry.lines.items():
-        face = lines.face[::2] + _first_face(scene, name)
+        face = lines.face[::2] + geometry.faces[name].start
         start = geometry.points[name].start + 2 * np.arange(len(face))
         ends = np.concatenate([ends, np.stack([start, start + 1, face, face], axis=1)])
         share, weight = (np.concatenate([x, np.ones(len(face))]) for x in (share, weight))
@@ -54,28 +54,21 @@ def edges_of(
     )
 
 
-def _first_face(scene: Scene, name: str) -> int:
-    names = list(scene.shapes)
-    return sum(len(scene.shapes[other].faces) for other in names[: names.index(name)])
-
-
-def _textures(scene: Scene, shape: Shape) -> list[Textured]:
-    values = [shape.emission, *(scene.materials[shape.material].values.values() if shape.material else ())]
-    return [value for value in values if isinstance(value, Textured)]
-
-
-def _jumps(scene: Scene, vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _jumps(
+    scene: Scene, place: Layout, vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
     """(E,) at which edges a texture does not go on, though the faces are in one plane."""
     out = np.zeros(len(left), bool)
-    textured = {name: _textures(scene, shape) for name, shape in scene.shapes.items() if shape.uvs is not None}
+    shapes = {name: shape for name, shape in scene.shapes.items() if shape.uvs is not None}
+    textured = {name: textures_of(shape, scene.materials) for name, shape in shapes.items()}
     if not any(textured.values()):
         return out
     uv, matched = face_uvs(scene), places(vertices)[faces]
     for name, found in textured.items():
         if not found:
             continue
-        first = _first_face(scene, name)
-        own = np.flatnonzero((left >= first) & (left < first + len(scene.shapes[name].faces)))
+        of = place.geometry.faces[name]
+        own = np.flatnonzero((left >= of.start) & (left < of.stop))
         two = left[own], right[own]
         out[own] |= uv_seams(matched, uv, *two)
         for board in found:

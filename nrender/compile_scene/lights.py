@@ -13,7 +13,7 @@ from ..light.tree import build
 from ..params import Layout
 from ..scene import Scene
 from ..scene.models import Checkerboard, Light, Shape, Texture
-from ..tables import alias_table
+from ..tables import LIGHT, LIGHT_ALIAS, LIGHT_AT, LIGHT_KIND, alias_table
 
 MANY = 64  # more emitters than this get a tree
 INFINITE = (DIRECTIONAL, ENVMAP)
@@ -21,8 +21,8 @@ DARK = 0.1  # of the mean: power of a light without size that is dark, since onl
 
 
 class EmitterTables(NamedTuple):
-    """of_face: (F,) number of the emitter that a face is, or -1; few: how many can be chosen at once, 0 if none has
-    power; the rest as in tables.Tables."""
+    """of_face: (F,) number of the emitter that a face is, or -1; few: how many can be chosen at once, 0 if there
+    is none; the rest as in tables.Tables."""
 
     of_face: np.ndarray
     rows: np.ndarray
@@ -71,11 +71,13 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
     of_face = np.full(len(corners), -1)
     faces = found.kind == FACE
     of_face[found.at[faces]] = number[faces]
-    rows = np.zeros((max(len(kind), 1), 3), np.int64)
+    rows = np.zeros((max(len(kind), 1), LIGHT), np.int64)
     chances = np.zeros((len(rows), 2))
     if few:
-        rows[: len(kind), 0], rows[: len(kind), 1] = kind, at
-        chances[:few, 0], chances[:few, 1], rows[:few, 2] = alias_table(weights if weights.sum() > 0.0 else weights + 1)
+        rows[: len(kind), LIGHT_KIND], rows[: len(kind), LIGHT_AT] = kind, at
+        if not weights.sum() > 0.0:
+            weights = weights + 1
+        chances[:few, 0], chances[:few, 1], rows[:few, LIGHT_ALIAS] = alias_table(weights)
     sky = next((name for name, light in scene.lights.items() if light.type == "envmap"), None)
     env_rows, env_columns, env_size = np.zeros(2), np.zeros(2), (1, 1)
     if sky is not None:
@@ -94,15 +96,13 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     twice_area = np.linalg.norm(cross, axis=1)
     faces, power, spread = [], [], []
-    first = 0
-    for shape in scene.shapes.values():
-        count = len(shape.faces)
+    for name, of in place.geometry.faces.items():
+        shape = scene.shapes[name]
         if shape.emission is not None:
             sides = 2 if shape.two_sided else 1
-            faces.append(np.arange(first, first + count))
-            power.append(brightness(shape) * twice_area[faces[-1]] * sides)
-            spread.append(np.full(count, 1.0 if sides == 1 else -1.0))
-        first += count
+            faces.append(np.arange(of.start, of.stop))
+            power.append(brightness(shape) * twice_area[of] * sides)
+            spread.append(np.full(len(shape.faces), 1.0 if sides == 1 else -1.0))
     face = np.concatenate([np.zeros(0, np.int64), *faces])
     weight = np.concatenate([np.zeros(0), *power])
     if len(face) and not weight.sum() > 0.0:  # what doesn't shine yet may do so after a step: by area

@@ -10,7 +10,20 @@ from ..params.values import BLACK
 from ..scene import Scene
 from ..scene.materials import is_two_sided
 from ..scene.models import Material
-from ..tables import FACE, ONE_SIDED, TEXTURE, TRANSMITS, TWO_SIDED
+from ..tables import (
+    FACE,
+    FACE_EMISSION,
+    FACE_EMITTER,
+    FACE_GLOW,
+    FACE_MATERIAL,
+    FACE_NORMALS,
+    FACE_TWO_SIDED,
+    FACE_VERTICES,
+    ONE_SIDED,
+    TEXTURE,
+    TRANSMITS,
+    TWO_SIDED,
+)
 from .mesh import Mesh
 
 
@@ -20,14 +33,14 @@ def face_rows(scene: Scene, place: Layout, mesh: Mesh, emitter: np.ndarray) -> n
     parts = []
     for name, shape in scene.shapes.items():
         rows = np.empty((len(shape.faces), FACE), np.int64)
-        rows[:, 3] = numbers[shape.material]
-        rows[:, 4] = place.values.emission.get(name, -1)
-        rows[:, 5] = place.values.glow.get(name, -1)
-        rows[:, 6] = shape.two_sided
-        rows[:, 7:10] = place.geometry.normal_offsets(name)
+        rows[:, FACE_MATERIAL] = numbers[shape.material]
+        rows[:, FACE_EMISSION] = place.values.emission.get(name, -1)
+        rows[:, FACE_GLOW] = place.values.glow.get(name, -1)
+        rows[:, FACE_TWO_SIDED] = shape.two_sided
+        rows[:, FACE_NORMALS : FACE_NORMALS + 3] = place.geometry.normal_offsets(name)
         parts.append(rows)
     out = np.concatenate(parts)
-    out[:, :3], out[:, 10] = mesh.faces, emitter
+    out[:, FACE_VERTICES : FACE_VERTICES + 3], out[:, FACE_EMITTER] = mesh.faces, emitter
     return out
 
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..scene import Scene
-from ..scene.models import VertexColors
+from ..scene.models import VertexColors, textures_of
 
 
 class Colors:
     def __init__(self, scene: Scene, rows: Mapping[str, slice], start: int):
-        values = [v for material in scene.materials.values() for v in material.values.values()]
-        values += [shape.emission for shape in scene.shapes.values()]
-        used = any(isinstance(value, VertexColors) for value in values)
+        textures = [texture for shape in scene.shapes.values() for texture in textures_of(shape, scene.materials)]
+        used = any(isinstance(texture, VertexColors) for texture in textures)
         self.rows = {f"shapes.{name}.colors": rows[name] for name, s in scene.shapes.items() if s.colors is not None}
         self.scene, self.start = scene, start
         self.size = 3 * max(r.stop for r in rows.values()) if used else 0

@@ -11,7 +11,7 @@ import numpy as np
 from ..geometry.texture_lines import checker_lines
 from ..geometry.vertex_normals import vertex_normals, vertex_normals_adj, vertex_normals_tan
 from ..scene import Scene
-from ..scene.models import Checkerboard, Shape
+from ..scene.models import Checkerboard, Shape, textures_of
 from ..scene.transform import (
     world_normals,
     world_normals_adj,
@@ -37,10 +37,12 @@ class Geometry:
     def __init__(self, scene: Scene):
         self.shapes = scene.shapes
         self.rows: dict[str, slice] = {}
-        count = 0
+        self.faces: dict[str, slice] = {}
+        count = face = 0
         for name, shape in scene.shapes.items():
             self.rows[name] = slice(count, count + len(shape.vertices))
-            count += len(shape.vertices)
+            self.faces[name] = slice(face, face + len(shape.faces))
+            count, face = self.rows[name].stop, self.faces[name].stop
         self.vertices = count
         self.lines: dict[str, Lines] = {}
         self.points: dict[str, slice] = {}
@@ -139,8 +141,7 @@ def lines_of(scene: Scene, name: str) -> Lines | None:
     shape = scene.shapes[name]
     if shape.uvs is None:
         return None
-    values = [shape.emission, *(scene.materials[shape.material].values.values() if shape.material else ())]
-    boards = [value for value in values if isinstance(value, Checkerboard)]
+    boards = [value for value in textures_of(shape, scene.materials) if isinstance(value, Checkerboard)]
     if not boards:
         return None
     found = [checker_lines(shape.uvs, board.scale, board.offset, MOST_LINES) for board in boards]

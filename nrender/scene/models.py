@@ -221,6 +221,12 @@ class Shape:
                 f"material={self.material}{emits}, {self.transform!r})")
 
 
+def textures_of(shape: Shape, materials: Mapping[str, Material]) -> list[Textured]:
+    """All that a shape bears: of its emission and of its material."""
+    values = [shape.emission, *(materials[shape.material].values.values() if shape.material else ())]
+    return [value for value in values if isinstance(value, Textured)]
+
+
 @dataclass(frozen=True, eq=False)
 class ParameterSpec:
     """How one parameter is fitted; arrays have the parameter's shape.
