@@ -50,6 +50,26 @@ def _bounds(low, high, order, start, end, box):
 
 
 @njit(nogil=True, error_model="numpy")
+def bin_of(low, high, t, axis, origin, factor):
+    """The bin along an axis of the centre of box t; origin: the least low + high."""
+    return min(int((low[t, axis] + high[t, axis] - origin) * factor), BINS - 1)
+
+
+@njit(nogil=True, error_model="numpy")
+def partition(low, high, order, start, end, axis, origin, factor, plane):
+    """Bring those of order[start:end] with bin < plane to the front; return where the others begin."""
+    i, j = start, end - 1
+    while i <= j:
+        t = order[i]
+        if bin_of(low, high, t, axis, origin, factor) < plane:
+            i += 1
+        else:
+            order[i], order[j] = order[j], order[i]
+            j -= 1
+    return i
+
+
+@njit(nogil=True, error_model="numpy")
 def _bin_axis(low, high, order, start, end, axis, origin, factor, boxes, counts):
     for b in range(BINS):
         counts[b] = 0
@@ -57,7 +77,7 @@ def _bin_axis(low, high, order, start, end, axis, origin, factor, boxes, counts)
         boxes[b, 1, :] = -np.inf
     for i in range(start, end):
         t = order[i]
-        b = min(int((low[t, axis] + high[t, axis] - origin) * factor), BINS - 1)
+        b = bin_of(low, high, t, axis, origin, factor)
         counts[b] += 1
         for k in range(3):
             boxes[b, 0, k] = min(boxes[b, 0, k], low[t, k])
@@ -121,15 +141,7 @@ def _split(low, high, order, start, end, depth, work):
         return -1
     if axis < 0:
         return start + n // 2
-    i, j = start, end - 1
-    while i <= j:
-        t = order[i]
-        if min(int((low[t, axis] + high[t, axis] - centre_low[axis]) * factor), BINS - 1) < plane:
-            i += 1
-        else:
-            order[i], order[j] = order[j], order[i]
-            j -= 1
-    return i
+    return partition(low, high, order, start, end, axis, centre_low[axis], factor, plane)
 
 
 @njit(nogil=True, error_model="numpy")

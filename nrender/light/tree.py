@@ -22,6 +22,7 @@ from numba import njit
 
 from ..cache import on_disk
 from ..device import device
+from ..geometry.build import BINS, DEEP, bin_of, partition
 from ..real import any_lane, gather, maximum, minimum, select, sqrt, truncate
 
 NODE = 9
@@ -29,8 +30,6 @@ LEAST = 1e-4  # smallest chance of a child that has any importance: the importan
 SLACK = 1e-3  # of a cosine: rounding in float32 hides no emitter
 BELOW_ONE = 1.0 - 2.0**-24
 
-BINS = 16
-DEEP = 48  # below this depth split at the median
 BOUND = 0.2  # share of the bound in the importance
 CLOSE = 0.2  # least squared distance, in squared radii: an emitter of the node may be much nearer than its middle
 GRAIN = 1e-6  # what a radius is more, as a share of the largest coordinate: rounding in float32
@@ -237,11 +236,6 @@ def _best_plane(boxes, cones, powers, counts, grain):
 
 
 @njit(nogil=True, error_model="numpy")
-def _bin(low, high, t, k, origin, factor):
-    return min(int((low[t, k] + high[t, k] - origin) * factor), BINS - 1)
-
-
-@njit(nogil=True, error_model="numpy")
 def _split(low, high, axis, spread, power, order, start, end, depth, grain):
     """Partition order[start:end] along the longest axis of the centres; return its middle."""
     bottom, top = np.full(3, np.inf), np.full(3, -np.inf)
@@ -257,7 +251,7 @@ def _split(low, high, axis, spread, power, order, start, end, depth, grain):
     boxes, cones, powers, counts = np.empty((BINS, 6)), np.empty((BINS, 4)), np.zeros(BINS), np.zeros(BINS, np.int64)
     for i in range(start, end):
         t = order[i]
-        b = _bin(low, high, t, k, bottom[k], factor)
+        b = bin_of(low, high, t, k, bottom[k], factor)
         cone = (axis[t, 0], axis[t, 1], axis[t, 2], spread[t])
         if counts[b] == 0:
             _empty(boxes[b])
@@ -268,15 +262,7 @@ def _split(low, high, axis, spread, power, order, start, end, depth, grain):
         powers[b] += power[t]
         counts[b] += 1
     plane = _best_plane(boxes, cones, powers, counts, grain)
-    i, j = start, end - 1
-    while i <= j:
-        t = order[i]
-        if _bin(low, high, t, k, bottom[k], factor) < plane:
-            i += 1
-        else:
-            order[i], order[j] = order[j], order[i]
-            j -= 1
-    return i
+    return partition(low, high, order, start, end, k, bottom[k], factor, plane)
 
 
 @njit(nogil=True, error_model="numpy")
