@@ -75,6 +75,19 @@ def direction_of(make: Callable[[], Scene], path: str) -> np.ndarray:
     return np.asarray(direction / np.abs(direction).max())
 
 
+def assert_images_adjoint(scene: Scene) -> None:
+    """<J v, w> = <v, J^T w> in float64 to 1e-12, for directions of all parameters at once and weights of all pixels."""
+    rng = np.random.default_rng(3)
+    directions = {path: rng.normal(size=value.shape) for path, value in scene.parameters.items()}
+    view = next(iter(scene.cameras.values()))
+    weights = rng.normal(size=(view.height, view.width, 3))
+    _, tangent = nr.render_jvp(scene, directions, spp=2, seed=5, precision="float64")
+    gradient = nr.render_vjp(scene, list(directions), spp=2, seed=5, precision="float64")[1](weights)
+    expected = sum(np.sum(gradient[path] * direction) for path, direction in directions.items())
+    size = sum(np.sum(np.abs(gradient[path] * direction)) for path, direction in directions.items())
+    assert abs(np.sum(weights * tangent) - expected) <= 1e-12 * size
+
+
 def step_of(path: str) -> float:
     return STEPS.get(path.rsplit(".", 1)[1], 0.05)
 
