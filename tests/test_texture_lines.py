@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from naive_texture import checkerboard
 
-from nrender.geometry.edges import places, topology
+from nrender.geometry.edges import topology
+from nrender.geometry.pairs import places
 from nrender.geometry.texture_lines import checker_edges, checker_lines, uv_seams
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)

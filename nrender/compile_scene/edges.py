@@ -6,7 +6,8 @@ import numpy as np
 
 from ..boundary import Edges
 from ..device import Width
-from ..geometry.edges import allot, importance, places, sides, topology, visible_edges
+from ..geometry.edges import allot, importance, sides, topology, visible_edges
+from ..geometry.pairs import places
 from ..geometry.texture_lines import checker_edges, uv_seams
 from ..params import Layout
 from ..scene import Scene

@@ -7,48 +7,45 @@ Of n edges that coincide each gets 1/n of the length, so that moving all of them
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+from .pairs import Pairs, distinct_pairs, places, sides_of
 
 FLAT = 1e-6  # 1 - cos of the angle under which two faces count as coplanar
 LEAST = 0.01  # of the importance of a crease
 
 
+class MeshEdges(NamedTuple):
+    """The E distinct edges of a mesh by vertex number, and where they are."""
+
+    ends: np.ndarray  # (E, 2) int32, the lesser vertex first
+    share: np.ndarray  # (E,) 1/(how many coincide)
+    where: np.ndarray  # (E,) the row of `at` that says where each is
+    at: Pairs  # of the sides of the faces, face by face (pairs.sides_of): pairs of pairs.places
+    place: np.ndarray  # (V,) pairs.places
+
+
+def mesh_edges(vertices: np.ndarray, faces: np.ndarray) -> MeshEdges:
+    place, sides = places(vertices), sides_of(faces)
+    own = distinct_pairs(sides, len(vertices))
+    apart = bool((place == np.arange(len(place))).all())
+    at = own if apart else distinct_pairs(place[sides], len(vertices))
+    where = at.number[own.order[own.start[:-1]]]
+    share = np.ones(len(where)) if apart else 1.0 / np.bincount(where)[where]
+    return MeshEdges(own.rows, share, where, at, place)
+
+
 def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(ends (E, 2), share (E,), left (E,), right (E,)): distinct edges by vertex number, 1/(how many coincide), two
     faces at the place of each; right is -1 at a border and -2 where more than two faces meet."""
-    place = places(vertices)
-    count = len(faces)
-    pairs = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    ends, inverse = distinct_pairs(pairs)
-    of_place, where = distinct_pairs(np.sort(place[ends], axis=1))
-    share = 1.0 / np.bincount(where)[where]
-    slot = where[inverse]  # of each (face, side): its place
-    order = np.argsort(slot, kind="stable")
-    face = np.repeat(np.arange(count), 3)[order]
-    start = np.searchsorted(slot[order], np.arange(len(of_place)))
-    number = np.bincount(slot, minlength=len(of_place))
+    ends, share, where, at, _ = mesh_edges(vertices, faces)
+    start, number = at.start[:-1], np.diff(at.start)
+    face = at.order.astype(np.int64) // 3
     left = face[start]
     right = np.where(number == 2, face[np.minimum(start + 1, len(face) - 1)], np.where(number == 1, -1, -2))
-    return ends.astype(np.int32), share, left[where], right[where]
-
-
-def places(vertices: np.ndarray) -> np.ndarray:
-    """(V,) a number for each vertex, equal for vertices at the same place, to a millionth of the extent: two shapes
-    that meet at an edge have it from different rotations, with other rounding errors."""
-    size = max(float(np.ptp(vertices, axis=0).max(initial=0.0)), 1e-30)
-    points = np.round(vertices * (1e6 / size)).astype(np.int64)
-    order = np.lexsort(points.T)
-    new = np.concatenate([[False], (np.diff(points[order], axis=0) != 0).any(axis=1)])
-    out = np.empty(len(points), np.int64)
-    out[order] = np.cumsum(new)
-    return out
-
-
-def distinct_pairs(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(distinct rows (n, 2), row number of each pair) of non-negative integers."""
-    base = int(pairs.max(initial=0)) + 1
-    keys, inverse = np.unique(pairs[:, 0].astype(np.int64) * base + pairs[:, 1], return_inverse=True)
-    return np.stack([keys // base, keys % base], axis=1), inverse.reshape(-1)
+    return ends, share, left[where], right[where]
 
 
 def importance(

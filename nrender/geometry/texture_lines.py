@@ -77,7 +77,7 @@ def checker_edges(
 def uv_seams(faces: np.ndarray, uv: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """(k,) at which edges the uvs of the two faces differ, so that an image may jump there.
 
-    faces: (F, 3) vertex numbers or, if vertices are doubled, edges.places' numbers of them, by which the corners are
+    faces: (F, 3) vertex numbers or, if vertices are doubled, pairs.places' numbers of them, by which the corners are
     matched; left, right: (k,) as edges.topology has them. Where right is negative (a border, or more than two faces) it
     is False: such an edge counts anyway. True if the faces share no two corners, or all three and any differs.
     """
