@@ -1,9 +1,10 @@
 """A tree of the edges of a mesh: one of those that are silhouettes as seen from a point, chosen in proportion to about
-what boundary segments through the point and the edge contribute, and a point on it. As in light/tree.py each node bounds
-what is below it: a sphere about the edges, and a cone about the lines along their `outward`, each widened by `span`
-(geometry/wedges.py). A line can graze an edge of the node only if it is across some line of the cone. So from the root,
-a child is chosen in proportion to its importance, down to one edge, where the test is exact. The bound may be wrong: then
-the walk ends at a node whose children both have none, and there is no edge.
+what boundary segments through the point and the edge contribute, and a point on it.
+
+As in light/tree.py each node bounds what is below it: a sphere about the edges, and a cone about the lines along their
+`outward`, each widened by `span` (geometry/wedges.py). A line can graze an edge of the node only if it is across some
+line of the cone. So from the root, a child is chosen in proportion to its importance, down to one edge, where the test
+is exact. The bound may be wrong: then the walk ends at a node whose children both have none, and there is no edge.
 
 `nodes` has NODE Reals a node: centre of the box (3), radius, axis (3), sine and cosine of the half-angle of the cone,
 sum of length * share, sum of length * share * span. For a leaf, axis is the edge's `outward` and the angle its `span`.
@@ -127,9 +128,9 @@ def _share(tree, theta, y, far, first, second):
 
 @device(strict=True)
 def _importance(tree, theta, y, far, node):
-    """(length of silhouettes) / r^2. A line from the point into the node's sphere is within t of that to its middle, the
-    sphere's half-angle as seen from the point; it is across a line of the cone if it is within the cone's half-angle
-    and t of being across the axis."""
+    """(length of silhouettes) / r^2. A line from the point into the node's sphere is within t of that to its middle,
+    where t is the sphere's half-angle as seen from the point; it is across a line of the cone if it is within the
+    cone's half-angle and t of being across the axis."""
     k = NODE * node
     d = (gather(tree.nodes, k) - y[0], gather(tree.nodes, k + 1) - y[1], gather(tree.nodes, k + 2) - y[2])
     d = choose(far, y, d)
@@ -165,8 +166,8 @@ def _leaf_importance(tree, theta, k, y, far, edge):
 # --- a point on the edge
 @device(strict=True)
 def point_on_edge(a, b, y, far, u):
-    """(s, its density by length) for a point a + s (b - a) of the segment in proportion to 1/|it - y|^2: at equal angles
-    as seen from y (Kulla & Fajardo 2012); uniform where `far` holds."""
+    """(s, its density by length) for a point a + s (b - a) of the segment in proportion to 1/|it - y|^2: at equal
+    angles as seen from y (Kulla & Fajardo 2012); uniform where `far` holds."""
     p, q, angle, _ = _triangle(a, b, y)
     x, z = p * sin(u * angle), q * sin((1.0 - u) * angle)
     s = minimum(select(far, u, x / (x + z)), 1.0)

@@ -1,9 +1,9 @@
 """The edges of a mesh that a line can graze, and which lines do. On the host.
 
-In the plane across an edge, each of its faces extends in one direction. Where one gap between these directions is wider
-than 180 degrees, a line through the edge may have all faces on one side: the edge is a silhouette, as seen along that
-line. With `outward` o in the middle of the gap, the gap 180 degrees + 2 `span`, t the edge's unit tangent and q = t x o,
-these are the lines whose direction d has
+In the plane across an edge, each of its faces extends in one direction. Where one gap between these directions is
+wider than 180 degrees, a line through the edge may have all faces on one side: the edge is a silhouette, as seen along
+that line. With `outward` o in the middle of the gap, the gap 180 degrees + 2 `span`, t the edge's unit tangent and
+q = t x o, these are the lines whose direction d has
 
     |d . o| cos(span) < |d . q| sin(span),
 
