@@ -72,9 +72,10 @@ class Primitive:
 class Device:
     """A function body that can be instantiated for any width; see the module's text."""
 
-    def __init__(self, body: types.FunctionType, strict: bool):
+    def __init__(self, body: types.FunctionType, strict: bool, apart: bool):
         self.body = body
         self.strict = strict
+        self.apart = apart
         functools.update_wrapper(self, body)
 
     def __call__(self, *args: Any) -> Any:
@@ -85,16 +86,17 @@ class Device:
         key = (self, inner and width.compile_inner is not None)
         if key not in width._instances:
             compiler = width.compile_inner if inner and width.compile_inner else width.compile
-            width._instances[key] = compiler(clone(self.body, width), self.strict)
+            width._instances[key] = compiler(clone(self.body, width), self.strict, self.apart)
         return width._instances[key]
 
 
-def device(body: Any = None, *, strict: bool = False) -> Any:
+def device(body: Any = None, *, strict: bool = False, apart: bool = False) -> Any:
     """Mark a kernel function. `strict` keeps IEEE order and rounding, where a sign must agree between two call
-    sites."""
+    sites. `apart` does not inline it: for a whole walk, whose call costs nothing against it, and which would be
+    compiled again in each place that it is called from."""
     if body is None:
-        return functools.partial(device, strict=strict)
-    return Device(body, strict)
+        return functools.partial(device, strict=strict, apart=apart)
+    return Device(body, strict, apart)
 
 
 def clone(body: types.FunctionType, width: Width) -> types.FunctionType:
@@ -132,7 +134,7 @@ def _retype(value: Any, width: Width) -> Any:
     return value
 
 
-def compile_cpu(function: types.FunctionType, strict: bool, inner: bool = False) -> Any:
+def compile_cpu(function: types.FunctionType, strict: bool, apart: bool = False, inner: bool = False) -> Any:
     """Numba for the CPU; without the GIL, so that Python threads can share the tiles of an image; without reference
     counts: a kernel makes no arrays, and counting those of the tables at each call would take most of its time; and
     inlined, since a call passes a scene's tables, a surface and a frame through memory: that is half of the time of a
@@ -140,9 +142,9 @@ def compile_cpu(function: types.FunctionType, strict: bool, inner: bool = False)
     none."""
     fast = False if strict else _FASTMATH
     compiler: Any = njit
-    flags = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner, "forceinline": True}
+    flags = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": inner, "forceinline": not apart}
     return compiler(error_model="numpy", nogil=True, _nrt=False, fastmath=fast, **flags)(function)
 
 
-def compile_cpu_inner(function: types.FunctionType, strict: bool) -> Any:
-    return compile_cpu(function, strict, inner=True)
+def compile_cpu_inner(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
+    return compile_cpu(function, strict, apart, inner=True)

@@ -5,24 +5,24 @@ coordinates), unless it is near to the one before it, in the sense of geometry/s
 chi, in its direction from that one. So a velocity depends on the few vertices before it that are near to each other,
 and no farther.
 
-A `Trail` remembers those: of each vertex its place, the vector w that led to it, and chi. It is a fixed number of
-words, whatever the depth of the path; vertices from depth TRAIL on are always at their material points, and share its
-last place.
+A `Trail` remembers those: of each vertex its place and the vector w that led to it. It is a fixed number of words,
+whatever the depth of the path; vertices from depth TRAIL on are always at their material points, and share its last
+place.
 """
 
 from typing import NamedTuple
 
-from .camera.perspective import ray_direction_adj, ray_point_adj
+from .camera.perspective import ray_direction_adj, ray_point_adj, ray_point_tan
 from .device import device
-from .geometry.segment import NEAR, log_gradient, turn
+from .geometry.segment import NEAR, log_gradient, nearness, turn
 from .geometry.surface import add_vector, point_only_adj, slide_adj, slide_tan, surface_adj
-from .geometry.triangle import area_normal, corners, point_adj, vector_at
+from .geometry.triangle import area_normal, corners, point, point_adj, vector_at
 from .real import any_lane, gather, invert, put, select
 from .tables import FACE_VERTICES, of_face
-from .vec import add, dot, madd, scale, sub
+from .vec import add, choose, dot, madd, scale, sub
 
 TRAIL = 16
-WORDS = 6  # Reals a vertex: u, v, w, chi
+WORDS = 5  # Reals a vertex: u, v, w
 
 
 class View(NamedTuple):
@@ -56,7 +56,7 @@ def vertex_tan(w, area_normal, chi, d_before, d_material):
 
 
 @device
-def remember(trail, depth, x, w, chi, mask):
+def remember(trail, depth, x, w, mask):
     k = _slot(depth)
     put(trail.faces, k, x.face, mask)
     put(trail.reals, WORDS * k, x.u, mask)
@@ -64,7 +64,6 @@ def remember(trail, depth, x, w, chi, mask):
     put(trail.reals, WORDS * k + 2, w[0], mask)
     put(trail.reals, WORDS * k + 3, w[1], mask)
     put(trail.reals, WORDS * k + 4, w[2], mask)
-    put(trail.reals, WORDS * k + 5, chi, mask)
 
 
 @device
@@ -73,14 +72,45 @@ def _slot(depth):
 
 
 @device
+def _chi(trail, view, k):
+    """By what share the vertex in this place follows the one before it: the first wholly, its camera ray."""
+    w = vector_at(trail.reals, WORDS * k + 2)
+    chi, slope = nearness(dot(w, w), near2(view, k + 1))
+    return select(k == 0, 1.0, chi)
+
+
+@device
+def trail_tan(scene, d_theta, trail, view, depth):
+    """Velocity of the vertex at `depth`."""
+    last = _slot(depth)
+    k = last
+    follows = (k > 0) & (_chi(trail, view, k) > 0.0)
+    while any_lane(follows):
+        k = select(follows, k - 1, k)
+        follows = follows & (k > 0) & (_chi(trail, view, k) > 0.0)
+    d_x = ray_point_tan(d_theta, scene.camera, view.sx, view.sy, view.t)
+    going = k <= last
+    while any_lane(going):
+        at = select(going, k, last)
+        face = gather(trail.faces, at)
+        c, d_c = corners(scene.theta, scene.faces, face), corners(d_theta, scene.faces, face)
+        d_material = point(d_c, gather(trail.reals, WORDS * at), gather(trail.reals, WORDS * at + 1))
+        w = vector_at(trail.reals, WORDS * at + 2)
+        moved = vertex_tan(w, area_normal(c), _chi(trail, view, at), d_x, d_material)
+        d_x = choose(going, moved, d_x)
+        k = k + 1
+        going = k <= last
+    return d_x
+
+
+@device
 def vertex_adj(scene, gradient, trail, view, depth, g, mask):
     """Scatter the gradient of the position of the vertex at `depth`: to the triangle that it is on, and by the share
     in which it follows the vertex before it to that one, back to the camera."""
     k = _slot(depth)
     while any_lane(mask):
-        at = WORDS * select(mask, k, 0)
-        face = gather(trail.faces, select(mask, k, 0))
-        chi = gather(trail.reals, at + 5)
+        here = select(mask, k, 0)
+        at, face, chi = WORDS * here, gather(trail.faces, here), _chi(trail, view, here)
         n = area_normal(corners(scene.theta, scene.faces, face))
         g_before, g_plane = slide_adj(vector_at(trail.reals, at + 2), n, g)
         g_material = _blend(chi, g, g_plane)

@@ -42,10 +42,12 @@ from .walk import no_veil, onward, over, sky, sky_adj, sky_tan, veil, veil_adj
 DARK = 1e-3  # see trace_adj
 
 
-@device
-def trace(scene, stream, o, axis, active, floor):
-    """(radiance, dim radiance) along the camera ray from o in the direction `axis`, as camera.ray gives it; the second
-    is for trace_adj, 0 if `floor` is."""
+@device(apart=True)
+def trace(scene, stream, o, axis, first, pdf, active, floor):
+    """(radiance, dim radiance) along the ray from o in the direction `axis`; the second is for trace_adj, 0 if `floor`
+    is. first: depth of the vertex that it meets; 1 if it is a camera ray, and axis as camera.ray gives it. pdf: the
+    density, by solid angle, with which the ray was chosen, for the weight of the emission that it meets: BIG if nothing
+    else finds that, near 0 if something else finds all of it that next-event estimation can."""
     eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
     none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
@@ -53,8 +55,8 @@ def trace(scene, stream, o, axis, active, floor):
     dim_radiance, dim = none, none
     p = local_reals()
     spare = select(floor > 0.0, 1, 0)
-    source, pdf = o, zero + BIG
-    depth = truncate(zero) + 1
+    source, pdf = o, zero + pdf
+    depth = truncate(zero) + first
     while any_lane(active):
         hit = closest(scene, o, d, active)
         missed = active & (hit.face < 0)
@@ -79,7 +81,7 @@ def trace(scene, stream, o, axis, active, floor):
             if any_lane(active):
                 wi = scale(d, -1.0)
                 a = shading_frame(scene, x, wi)
-                foot = _foot(scene, View(zero, zero, axis, _distance(eye, axis, x)), x, depth == 1)
+                foot = footprint_of(scene, View(zero, zero, axis, _distance(eye, axis, x)), x, depth == 1)
                 read(scene, a.material, x, foot, p, active)
                 if scene.light_count > 0:
                     stream, found, lit = direct(scene, stream, x, a, p, wi, spare, active)
@@ -100,7 +102,7 @@ def _distance(eye, axis, x):
 
 
 @device
-def _foot(scene, view, x, first):
+def footprint_of(scene, view, x, first):
     foot = 0.0 * view.t + NEAR
     if scene.minify > 0:
         foot = select(first, footprint(scene, view, x.area_normal), foot)
@@ -187,7 +189,7 @@ def trace_tan(scene, stream, sx, sy, d_theta, active):
             wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
             a = shading_frame(scene, x, wi)
             d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
-            foot, d_foot = _foot(scene, view, x, first), zero
+            foot, d_foot = footprint_of(scene, view, x, first), zero
             if scene.minify > 0:
                 change = footprint_tan(scene, d_theta, view, x.area_normal, d_x, d_ray, d_area, d_axis)
                 d_foot = select(first, change, zero)
@@ -235,7 +237,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
     eye, d = o, normalize(axis)
     zero = 0.0 * d[0]
     none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
-    radiance, dim_radiance = trace(scene, stream, o, axis, active, zero + DARK)
+    radiance, dim_radiance = trace(scene, stream, o, axis, 1, BIG, active, zero + DARK)
     coming = mul(weight, radiance)  # weight . (what the rest of the walk will find), by colour
     dim_coming, dim = mul(weight, dim_radiance), none
     trail = Trail(local_integers(), local_reals())
@@ -275,7 +277,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
                 later = active & invert(first)
                 chi = segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
                 chi = select(first, 1.0, chi)
-                remember(trail, depth, x, w, chi, active)
+                remember(trail, depth, x, w, active)
             going, g_u, g_v = active, zero, zero
             lit = area.emits(scene, x, d, active)
             if any_lane(lit):
@@ -290,7 +292,7 @@ def trace_adj(scene, stream, sx, sy, weight, gradient, moving, active):
             if any_lane(active):
                 wi = scale(d, -1.0)
                 a = shading_frame(scene, x, wi)
-                foot = _foot(scene, view, x, first)
+                foot = footprint_of(scene, view, x, first)
                 read(scene, a.material, x, foot, p, active)
                 clear(scene, a.material, g_p, active)
                 scattering = active

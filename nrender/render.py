@@ -10,7 +10,8 @@ import numpy as np
 
 from . import simd  # noqa: F401  (registers the primitives of its width)
 from .backend import cpu
-from .compile_scene import Mesh, compile_scene, edges_of
+from .backend.strata import Work, boundary_adj, boundary_tan, work_of
+from .compile_scene import Mesh, boundary_of, compile_scene
 from .device import Width
 from .errors import DeviceError, NrenderError, did_you_mean
 from .params import Layout, moves_geometry, pull, push
@@ -19,7 +20,7 @@ from .scene import Scene
 from .scene.models import Textured
 from .tables import Tables
 
-EDGE_SHARE = 4  # one boundary sample to so many samples of the interior
+RAYS = 4.0  # of the boundary, for each path of the interior
 
 
 class RenderWarning(UserWarning):
@@ -37,6 +38,7 @@ class _Job(NamedTuple):
     values: np.ndarray
     mesh: Mesh
     tables: Tables
+    power: np.ndarray
 
 
 def render(
@@ -83,12 +85,14 @@ def render_vjp(
             raise NrenderError(f"weights: expected shape {image.shape}, got {array.shape}")
         if not np.isfinite(array).all():
             raise NrenderError("weights: expected finite numbers, got NaN or infinity")
-        moving = _warn_of_missing(scene, paths)
-        edges, samples = _edges(job, moving)
-        gradient, bad = cpu.render_adj(
-            job.width, job.tables, edges, array, job.size, job.spp, samples, job.seed, moving
-        )
-        _report(job, bad, level=3)
+        work = _boundary(job, paths)
+        moving = work is not None
+        gradient, bad = cpu.render_adj(job.width, job.tables, array, job.size, job.spp, job.seed, moving)
+        _report(job, [bad], level=3)
+        if work is not None:
+            more, all_bad = boundary_adj(work, array)
+            gradient += more
+            _report(job, all_bad, level=3)
         return pull(scene, job.place, gradient, paths)
 
     return image, pullback
@@ -108,7 +112,7 @@ def render_jvp(
     paths = _checked_paths(scene, directions)
     job = _job(scene, spp, seed, device, camera, precision)
     checked = _checked_directions(scene, directions)
-    return _tangent(job, checked, *_edges(job, _warn_of_missing(scene, paths)))
+    return _tangent(job, checked, _boundary(job, paths))
 
 
 def render_jacobian(
@@ -125,15 +129,15 @@ def render_jacobian(
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
     image = _image(job)
-    edges, samples = _edges(job, _warn_of_missing(scene, paths))
     jacobian = {}
     for path in paths:
+        work = _boundary(job, [path])
         shape = scene.parameters[path].shape
         columns = []
         for index in np.ndindex(shape):
             direction = np.zeros(shape)
             direction[index] = 1.0
-            columns.append(_tangent(job, {path: direction}, edges, samples if moves_geometry(path) else 0)[1])
+            columns.append(_tangent(job, {path: direction}, work)[1])
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
     return image, jacobian
 
@@ -144,12 +148,14 @@ def _image(job: _Job) -> np.ndarray:
     return image
 
 
-def _tangent(
-    job: _Job, directions: Mapping[str, np.ndarray], edges: Any, samples: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _tangent(job: _Job, directions: Mapping[str, np.ndarray], work: Work | None) -> tuple[np.ndarray, np.ndarray]:
     d_theta: np.ndarray = push(job.place, directions).astype(job.width.literal)
-    image, tangent, bad = cpu.render_tan(job.width, job.tables, edges, d_theta, job.size, job.spp, samples, job.seed)
-    _report(job, bad)
+    image, tangent, bad = cpu.render_tan(job.width, job.tables, d_theta, job.size, job.spp, job.seed)
+    _report(job, [bad])
+    if work is not None:
+        more, _, all_bad = boundary_tan(work, d_theta)
+        tangent += more
+        _report(job, all_bad)
     return image, tangent
 
 
@@ -171,26 +177,26 @@ def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | No
     if not isinstance(seed, int | np.integer):
         raise NrenderError(f"seed: expected a whole number, got {seed!r}")
     width = FLOAT32 if precision == "float32" else FLOAT64
-    place, values, mesh, tables = compile_scene(scene, name, width)
+    compiled = compile_scene(scene, name, width)
     view = scene.cameras[name]
     return _Job(
-        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, place, values, mesh, tables
+        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, *compiled
     )
 
 
-def _edges(job: _Job, moving: bool) -> tuple[Any, int]:
-    """(edges in view, boundary samples); nothing if nothing moves."""
+def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
+    """The boundary samples for derivatives by these parameters; None if none of them moves anything."""
+    moving = [path for path in paths if moves_geometry(path)]
     if not moving:
-        return None, 0
-    for name in set(job.place.geometry.crowded) - _warned:
-        _warned.add(name)
-        message = f"without the derivative of how the checkerboard of shape '{name}' moves: it has too many lines"
-        warnings.warn(message, RenderWarning, stacklevel=3)
-    samples = max(job.spp * job.size[0] * job.size[1] // EDGE_SHARE, 64)
-    edges = edges_of(
-        job.scene, job.values, job.place, job.mesh, job.tables, job.size, samples, job.seed, job.width
+        return None
+    _warn_of_missing(job, moving)
+    boundary = boundary_of(
+        job.scene, job.values, job.place, job.mesh, job.tables, job.power, job.size, job.width
     )
-    return edges, samples if edges is not None else 0
+    rng = np.random.default_rng([job.seed, 2])
+    probe = push(job.place, {path: rng.normal(size=job.scene.parameters[path].shape) for path in moving})
+    rays = RAYS * job.spp * job.size[0] * job.size[1]
+    return work_of(job.width, job.tables, boundary, job.size, job.seed, rays, probe.astype(job.width.literal))
 
 
 def _checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
@@ -218,17 +224,17 @@ def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str
 _warned: set[str] = set()
 
 
-def _warn_of_missing(scene: Scene, paths: Iterable[str]) -> bool:
-    """Whether something moves; says once of each parameter which part of its derivative is not there yet."""
-    moving = [path for path in paths if moves_geometry(path)]
+def _warn_of_missing(job: _Job, moving: Iterable[str]) -> None:
+    """Says once of each parameter which part of its derivative is not there."""
+    for name in set(job.place.geometry.crowded) - _warned:
+        _warned.add(name)
+        message = f"without the derivative of how the checkerboard of shape '{name}' moves: it has too many lines"
+        warnings.warn(message, RenderWarning, stacklevel=4)
     new = [path for path in moving if path not in _warned]
-    if new:
+    if new and any(isinstance(material.values.get("opacity"), Textured) for material in job.scene.materials.values()):
         _warned.update(new)
-        missing = "what shadows and indirect light can see"
-        if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
-            missing += ", and where they meet a textured opacity"
-        warnings.warn(f"without the derivative of {missing}: " + ", ".join(new), RenderWarning, stacklevel=3)
-    return bool(moving)
+        message = "without the derivative of where shadows and indirect light meet a textured opacity: "
+        warnings.warn(message + ", ".join(new), RenderWarning, stacklevel=4)
 
 
 def _report(job: _Job, all_bad: Iterable[cpu.Bad], level: int = 4) -> None:

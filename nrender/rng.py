@@ -21,6 +21,12 @@ def mix(x):
 
 
 @device
+def _unit(bits):
+    """A number in [0, 1), a multiple of 2^-24."""
+    return real(bits >> 8) * 5.9604644775390625e-08
+
+
+@device
 def stream(seed, pixel, sample):
     """The stream of one path; three integers."""
     key = mix(uint32(mix(uint32(uint32(seed) + GOLDEN)) + uint32(pixel)))
@@ -31,7 +37,7 @@ def stream(seed, pixel, sample):
 def uniform(s):
     """(next stream, a number in [0, 1), a multiple of 2^-24)."""
     bits = mix(uint32(s[0] + mix(s[1])))
-    return (s[0], uint32(s[1] + GOLDEN)), real(bits >> 8) * 5.9604644775390625e-08
+    return (s[0], uint32(s[1] + GOLDEN)), _unit(bits)
 
 
 @device
@@ -41,4 +47,21 @@ def lattice(seed, pixel, sample):
     key, _ = stream(uint32(uint32(seed) ^ 0x68BC21EB), pixel, 0)  # the counter is the same in all pixels
     first = uint32(key + uint32(uint32(sample) * 0xC13FA9A9))
     second = uint32(mix(key) + uint32(uint32(sample) * 0x91E10DA6))
-    return real(first >> 8) * 5.9604644775390625e-08, real(second >> 8) * 5.9604644775390625e-08
+    return _unit(first), _unit(second)
+
+
+@device
+def lattice5(seed, launch, sample):
+    """The same in five dimensions; of a launch in the place of a pixel."""
+    key, _ = stream(uint32(uint32(seed) ^ 0x68BC21EB), launch, 0)
+    a = uint32(key + uint32(uint32(sample) * 0xE19B01AB))
+    key = mix(key)
+    b = uint32(key + uint32(uint32(sample) * 0xC6D1D6C9))
+    key = mix(key)
+    c = uint32(key + uint32(uint32(sample) * 0xAF36D01F))
+    key = mix(key)
+    d = uint32(key + uint32(uint32(sample) * 0x9A69443F))
+    key = mix(key)
+    e = uint32(key + uint32(uint32(sample) * 0x881403B9))
+    return _unit(a), _unit(b), _unit(c), _unit(d), _unit(e)
+

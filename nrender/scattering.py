@@ -13,7 +13,7 @@ import types
 from typing import NamedTuple
 
 from . import shading
-from .bsdf import MODELS, size
+from .bsdf import MODELS, has_lobe, place, size
 from .device import Device, device
 from .real import any_lane, gather, invert, put, select
 from .tables import (
@@ -147,6 +147,7 @@ def _written(name: str, arguments: str, start: str, each: str, end: str) -> Devi
         moves = ", ".join(f"gather(d_p, {j})" for j in range(size(model)))
         adds = "\n".join(f"put(g_p, {j}, gather(g_p, {j}) + g_own[{j}], here)" for j in range(size(model)))
         body = each.replace("MODEL", model_name).replace("PARAMETERS", f"({reads},)").replace("MOVES", f"({moves},)")
+        body = body.replace("ROUGHNESS", f"gather(p, {place(model, 'roughness')})" if has_lobe(model) else "zero + 1.0")
         lines += [f"    here = active & (kind == {k})", "    if any_lane(here):"]
         lines += [f"        {line}" for line in body.replace("ADDS", adds).splitlines()]
     lines += [f"    {line}" for line in end.splitlines()]
@@ -185,6 +186,13 @@ local_sample = _written(
     "zero = 0.0 * wi[0]\nwo = (zero, zero, zero)",
     "wo = choose(here, MODEL.sample(PARAMETERS, wi, u1, u2, u3), wo)",
     "return wo",
+)
+roughness = _written(  # 1 of a model without a lobe
+    "roughness",
+    "scene, a, p, active",
+    "zero = 0.0 * gather(p, 0)\nfound = zero + 1.0",
+    "found = select(here, ROUGHNESS, found)",
+    "return found",
 )
 
 

@@ -76,16 +76,9 @@ def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: i
 
 
 def render_tan(
-    width: Width,
-    scene: Tables,
-    edges: Any,
-    d_theta: np.ndarray,
-    size: tuple[int, int],
-    spp: int,
-    samples: int,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
-    """(image, derivative image (h, w, 3) float64)."""
+    width: Width, scene: Tables, d_theta: np.ndarray, size: tuple[int, int], spp: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, Bad]:
+    """(image, derivative image (h, w, 3) float64 without the boundary's part)."""
     w, h = size
     image: np.ndarray = np.zeros((h, w, 3), width.literal)
     d_image, bad = np.zeros((h, w, 3)), Bad(CHUNKS)
@@ -95,33 +88,17 @@ def render_tan(
         CHUNKS,
         lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, image, d_image, bad.rows[k]),
     )
-    chunks = private_chunks(d_image.size)
-    parts, bad_edges = np.zeros((chunks, h * w, 3)), Bad(chunks)
-    if samples:
-        launch(
-            kernels.edges_tan,
-            width,
-            chunks,
-            lambda k: (scene, edges, d_theta, w, h, samples, seed, k, chunks, parts[k], bad_edges.rows[k]),
-        )
-    return image, d_image + parts.sum(0).reshape(h, w, 3), [bad, bad_edges]
+    return image, d_image, bad
 
 
 def render_adj(
-    width: Width,
-    scene: Tables,
-    edges: Any,
-    weights: np.ndarray,
-    size: tuple[int, int],
-    spp: int,
-    samples: int,
-    seed: int,
-    moving: bool,
-) -> tuple[np.ndarray, list[Bad]]:
-    """The gradient of sum(weights * image), (len(theta),) float64; that of the geometry only if it is `moving`."""
+    width: Width, scene: Tables, weights: np.ndarray, size: tuple[int, int], spp: int, seed: int, moving: bool
+) -> tuple[np.ndarray, Bad]:
+    """The gradient of sum(weights * image), (len(theta),) float64, without the boundary's part; that of the geometry
+    only if it is `moving`."""
     w, h = size
     chunks = private_chunks(len(scene.theta))
-    gradients, bad, bad_edges = np.zeros((chunks, len(scene.theta))), Bad(chunks), Bad(chunks)
+    gradients, bad = np.zeros((chunks, len(scene.theta))), Bad(chunks)
     weights = np.ascontiguousarray(weights, width.literal)
     launch(
         kernels.render_adj,
@@ -129,12 +106,4 @@ def render_adj(
         chunks,
         lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, gradients[k], bad.rows[k]),
     )
-    if samples:
-        flat = weights.reshape(h * w, 3)
-        launch(
-            kernels.edges_adj,
-            width,
-            chunks,
-            lambda k: (scene, edges, flat, w, h, samples, seed, k, chunks, gradients[k], bad_edges.rows[k]),
-        )
-    return gradients.sum(0), [bad, bad_edges]
+    return gradients.sum(0), bad

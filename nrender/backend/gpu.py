@@ -22,7 +22,7 @@ from ..local import SIZE, local_integers, local_reals
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 
 
-def compile_cuda(function: types.FunctionType, strict: bool) -> Any:
+def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
     """No fastmath for anything: it would make sqrt and division approximate, and a replayed path another path. `strict`
     is not kept yet: the assembler may fuse a product and a sum, which the intersection of triangles must not."""
     return cuda.jit(device=True)(function)

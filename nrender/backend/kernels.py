@@ -5,17 +5,22 @@ A chunk's gradient and image buffers are its own, and chunks are numbered by the
 the same seed gives the same bits on any number of threads.
 """
 
-from ..boundary import edge_adj, edge_point, edge_tan
+from ..boundary.grazing import grazing_adj, grazing_tan
+from ..boundary.mirrored import mirrored_segment
+from ..boundary.primary import edge_adj, edge_point, edge_tan
+from ..boundary.segment import grazing_segment
 from ..camera.perspective import ray
 from ..device import device
 from ..film import screen_point
+from ..local import local_integers, local_reals
+from ..motion import Trail
 from ..path import trace, trace_adj, trace_tan
-from ..real import real
-from ..rng import lattice, stream
+from ..real import BIG, real
+from ..rng import lattice, lattice5, stream
 from ..vec import add, largest_magnitude, scale
 
 TILE = 16
-EDGE_STREAM = 0x2545F491  # in the place of a pixel's number: boundary samples are independent of the interior's
+BOUNDARY_STREAM = 0x2545F491  # in the place of a pixel's number: independent of the interior's samples
 
 
 @device
@@ -54,7 +59,7 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
                 for sample in range(spp):
                     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
                     o, d = ray(scene.theta, scene.camera, sx, sy)
-                    radiance, dim = trace(scene, s, o, d, True, 0.0)
+                    radiance, dim = trace(scene, s, o, d, 1, BIG, True, 0.0)
                     if finite(radiance):
                         total = add(total, radiance)
                     else:
@@ -103,28 +108,69 @@ def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, 
 
 
 @device
-def edges_tan(scene, edges, d_theta, width, height, samples, seed, chunk, chunks, d_image, bad):
-    """d_image (height * width, 3) += the boundary part."""
+def outlines(
+    scene, edges, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta, weights, gradient, d_image,
+    moments, bad
+):
+    """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
+    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments += the sum over samples
+    of the square of what they change."""
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
-        e = edge_point(scene, edges, stream(seed, EDGE_STREAM, i), i, width, height, True)
+        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
         if e.seen:
-            change = edge_tan(scene, d_theta, e)
-            if finite(change):
-                for c in range(3):
-                    d_image[e.pixel, c] += change[c]
-            else:
+            if not finite(scale(e.jump, largest_magnitude(e.covector))):
                 count_bad(bad, e.pixel, i)
+            elif adjoint:
+                edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
+            else:
+                _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), moments)
 
 
 @device
-def edges_adj(scene, edges, weights, width, height, samples, seed, chunk, chunks, gradient, bad):
-    """gradient += the boundary part. weights (height * width, 3)."""
+def grazing(
+    scene, edges, emitters, plan, depth, rough, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta,
+    weights, gradient, d_image, moments, bad
+):
+    """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. The rest as in
+    `outlines`."""
+    trail, p = Trail(local_integers(), local_reals()), local_reals()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
-        e = edge_point(scene, edges, stream(seed, EDGE_STREAM, i), i, width, height, True)
-        if e.seen:
-            if finite(scale(e.jump, largest_magnitude(e.covector))):
-                edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
-            else:
-                count_bad(bad, e.pixel, i)
+        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
+        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
+        if g.seen:
+            _count(scene, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+
+
+@device
+def mirrored(
+    scene, edges, plan, depth, rough, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta, weights,
+    gradient, d_image, moments, bad
+):
+    """The same where smooth surfaces are between them and the eye."""
+    trail, p = Trail(local_integers(), local_reals()), local_reals()
+    first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
+    for i in range(first, last):
+        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
+        sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
+        if g.seen:
+            _count(scene, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+
+
+@device
+def _count(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+    if not finite(scale(g.jump, largest_magnitude(g.normal))):
+        count_bad(bad, g.pixel, sample)
+    elif adjoint:
+        grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
+    else:
+        _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), moments)
+
+
+@device
+def _splat(d_image, pixel, change, moments):
+    for c in range(3):
+        d_image[pixel, c] += change[c]
+        moments[0] += change[c] * change[c]

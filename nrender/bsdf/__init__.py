@@ -20,6 +20,17 @@ def size(model: ModuleType) -> int:
     return sum(count for count, _ in model.PARAMS.values())
 
 
+def has_lobe(model: ModuleType) -> bool:
+    """Whether it has a roughness, and so scatters mostly into a cone where that is small."""
+    return "roughness" in model.PARAMS
+
+
+def place(model: ModuleType, name: str) -> int:
+    """Where the numbers of this parameter begin among its own."""
+    names = list(model.PARAMS)
+    return sum(model.PARAMS[other][0] for other in names[: names.index(name)])
+
+
 def transmits(model: ModuleType) -> bool:
     """Whether it lets light through, so that the sides of its surface differ."""
     return getattr(model, "TRANSMISSIVE", False)

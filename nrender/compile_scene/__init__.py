@@ -8,16 +8,16 @@ from ..device import Width
 from ..params import Layout, layout, theta
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
-from .edges import edges_of
+from .edges import boundary_of
 from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_of
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
-__all__ = ["Mesh", "compile_scene", "edges_of"]
+__all__ = ["Mesh", "compile_scene", "boundary_of"]
 
 
-def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables]:
-    """(layout, theta in float64, mesh, tables in the width's Real)."""
+def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]:
+    """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter)."""
     place = layout(scene, camera)
     values = theta(place)
     mesh = mesh_of(scene, place)
@@ -63,4 +63,4 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         film_height=scene.cameras[camera].height,
         max_depth=scene.integrator.max_depth,
     )
-    return place, values, mesh, tables
+    return place, values, mesh, tables, lights.power

@@ -4,31 +4,73 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..boundary import Edges
+from ..boundary.lights import Emitters
+from ..boundary.plan import Boundary, Visible
 from ..device import Width
-from ..geometry.edges import allot, importance, sides, topology, visible_edges
+from ..geometry.edge_tree import build
+from ..geometry.edges import importance, sides, topology, visible_edges
 from ..geometry.pairs import places
 from ..geometry.texture_lines import checker_edges, uv_seams
+from ..geometry.wedges import wedges
 from ..params import Layout
 from ..scene import Scene
-from ..scene.models import Checkerboard, textures_of
-from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables
+from ..scene.models import Checkerboard, Texture, Textured, textures_of
+from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
 from .mesh import Mesh
 from .rows import face_uvs
 
+ROUGH = 0.2  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
 
-def edges_of(
+
+def boundary_of(
+    scene: Scene,
+    values: np.ndarray,
+    place: Layout,
+    mesh: Mesh,
+    tables: Tables,
+    power: np.ndarray,
+    size: tuple[int, int],
+    width: Width,
+) -> Boundary:
+    """power: of each row of tables.lights."""
+    vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
+    found = wedges(vertices, mesh.faces)
+    length = np.linalg.norm(vertices[found.ends[:, 1]] - vertices[found.ends[:, 0]], axis=1)
+    edges = build(vertices, found, width.literal) if len(found.span) else None
+    chance, threshold, other = alias_table(power if power.any() else np.ones(1))
+    chances = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
+    emitters = Emitters(chances, other.astype(np.int32))
+    visible = _visible(scene, values, place, mesh, tables, size, width)
+    rough = ROUGH if _least_roughness(scene) < ROUGH else 0.0
+    return Boundary(visible, edges, length * found.span * found.share, emitters, tables.light_count > 0, rough)
+
+
+def _least_roughness(scene: Scene) -> float:
+    """Of all materials, 1 if none has a lobe."""
+    least = 1.0
+    for material in scene.materials.values():
+        value = material.values.get("roughness")
+        if isinstance(value, Texture):
+            least = min(least, float(value.image.min()))
+        elif isinstance(value, Checkerboard):
+            least = min(least, float(np.min(value.a)), float(np.min(value.b)))
+        elif isinstance(value, Textured):
+            return 0.0  # vertex colours, which may be anything
+        elif value is not None:
+            least = min(least, float(np.min(value)))
+    return least
+
+
+def _visible(
     scene: Scene,
     values: np.ndarray,
     place: Layout,
     mesh: Mesh,
     tables: Tables,
     size: tuple[int, int],
-    samples: int,
-    seed: int,
     width: Width,
-) -> Edges | None:
-    """The edges in view with `samples` allotted to them; None if there is none."""
+) -> Visible | None:
+    """None if there is none."""
     geometry = place.geometry
     points = values[: geometry.size].reshape(-1, 3)
     vertices = points[: geometry.vertices]
@@ -46,13 +88,7 @@ def edges_of(
     ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size)
     if not lengths.sum() > 0.0:
         return None
-    first, spacing = allot(lengths, samples, np.random.default_rng([seed & 0xFFFFFFFF, 1]).random())
-    return Edges(
-        np.ascontiguousarray(ends, np.int32),
-        np.ascontiguousarray(clip, width.literal),
-        first,
-        width.literal(spacing),
-    )
+    return Visible(np.ascontiguousarray(ends, np.int32), np.ascontiguousarray(clip, width.literal), lengths)
 
 
 def _jumps(

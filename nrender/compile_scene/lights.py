@@ -21,10 +21,11 @@ DARK = 0.1  # of the mean: power of a light without size that is dark, since onl
 
 
 class EmitterTables(NamedTuple):
-    """of_face: (F,) number of the emitter that a face is, or -1; few: how many can be chosen at once, 0 if there
-    is none; the rest as in tables.Tables."""
+    """of_face: (F,) number of the emitter that a face is, or -1; power: of each row; few: how many can be chosen at
+    once, 0 if there is none; the rest as in tables.Tables."""
 
     of_face: np.ndarray
+    power: np.ndarray
     rows: np.ndarray
     chances: np.ndarray
     few: int
@@ -64,8 +65,9 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
         nodes, links = build(*(x[finite] for x in (found.low, found.high, found.axis, found.spread, found.power)))
         kind, at = np.concatenate([[TREE], kind[order]]), np.concatenate([[0], at[order]])
         weights = np.concatenate([[found.power[finite].sum()], found.power[~finite]])
+        power = np.concatenate([[0.0], found.power[order]])
     else:
-        few = len(order)
+        few, power = len(order), found.power
     number = np.empty(len(order), np.int64)
     number[order] = np.arange(len(order)) + (1 if tree_count else 0)
     of_face = np.full(len(corners), -1)
@@ -76,7 +78,7 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
     if few:
         rows[: len(kind), LIGHT_KIND], rows[: len(kind), LIGHT_AT] = kind, at
         if not weights.sum() > 0.0:
-            weights = weights + 1
+            weights = power = weights + 1
         chances[:few, 0], chances[:few, 1], rows[:few, LIGHT_ALIAS] = alias_table(weights)
     sky = next((name for name, light in scene.lights.items() if light.type == "envmap"), None)
     env_rows, env_columns, env_size = np.zeros(2), np.zeros(2), (1, 1)
@@ -87,7 +89,7 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
     envmap = place.lights.offsets[sky] if sky is not None else -1
     env_emitter = int(number[np.flatnonzero(found.kind == ENVMAP)[0]]) if sky is not None else -1
     return EmitterTables(
-        of_face, rows, chances, few, tree_count, nodes, links, envmap, env_emitter, env_size, env_rows, env_columns
+        of_face, power, rows, chances, few, tree_count, nodes, links, envmap, env_emitter, env_size, env_rows, env_columns
     )
 
 

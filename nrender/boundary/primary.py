@@ -11,22 +11,22 @@ that the camera's motion is included.
 
 from typing import NamedTuple
 
-from .camera.perspective import (
+from ..camera.perspective import (
     project,
     ray,
     ray_point_adj,
     ray_point_tan,
     screen_covector,
 )
-from .device import device
-from .geometry.surface import add_vector
-from .geometry.triangle import vector_at
-from .opacity import solid_hit
-from .path import trace
-from .real import any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
-from .rng import uniform
-from .search import find
-from .vec import dot, madd, scale, sub
+from ..device import device
+from ..geometry.surface import add_vector
+from ..geometry.triangle import vector_at
+from ..opacity import solid_hit
+from ..path import trace
+from ..real import BIG, any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
+from ..rng import uniform
+from ..search import find
+from ..vec import dot, madd, scale, sub
 
 OFFSET = 1e-4  # how far from the edge its two sides are seen, in pixels,
 GRAIN = 5e-7  # and besides, as a share of the picture: some roundings of a ray's direction in float32
@@ -103,8 +103,8 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     length = edges.spacing * gather(edges.clip, 9 * k + 8)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
     if any_lane(seen):
-        minus, dim = trace(scene, stream, o, below, seen, 0.0 * s)
-        plus, dim = trace(scene, stream, o, above, seen, 0.0 * s)
+        minus, dim = trace(scene, stream, o, below, 1, BIG, seen, 0.0 * s)
+        plus, dim = trace(scene, stream, o, above, 1, BIG, seen, 0.0 * s)
         jump = scale(sub(minus, plus), length)
     return EdgePoint(first, second, s, sx, sy, t, covector, row * width + column, jump, seen)
 

@@ -1,0 +1,111 @@
+"""Launches of boundary samples on the CPU: a pilot that finds where the variance is, then all strata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..boundary.plan import MIRRORED, PRIMARY, Boundary, Stratum, allocate, plan_of, strata_of
+from ..boundary.primary import Edges
+from ..device import Width
+from ..geometry.edges import allot
+from ..tables import Tables
+from . import kernels
+from .cpu import Bad, launch, private_chunks
+
+PILOT = 0.1  # of the work
+CHUNK = 512  # least samples of a chunk
+
+
+class Work(NamedTuple):
+    """What is sampled: (stratum, samples); seed: the pilot's and the samples' differ."""
+
+    width: Width
+    scene: Tables
+    boundary: Boundary
+    size: tuple[int, int]
+    seed: int
+    counts: list[tuple[Stratum, int]]
+
+
+def work_of(
+    width: Width,
+    scene: Tables,
+    boundary: Boundary,
+    size: tuple[int, int],
+    seed: int,
+    rays: float,
+    probe: np.ndarray,
+) -> Work:
+    """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them."""
+    strata = strata_of(boundary, scene)
+    first = [int(PILOT * rays / (len(strata) * stratum.cost)) for stratum in strata]
+    pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, [(s, max(n, 64)) for s, n in zip(strata, first)])
+    _, moments, _ = boundary_tan(pilot, probe)
+    counts = allocate(strata, moments, (1.0 - PILOT) * rays)
+    return Work(width, scene, boundary, size, seed, list(zip(strata, counts, strict=True)))
+
+
+def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
+    """(derivative image (h, w, 3) float64, mean square of each stratum's contributions at full weight, bad)."""
+    w, h = work.size
+    chunks = private_chunks(3 * w * h)
+    images, moments, all_bad = np.zeros((chunks, h * w, 3)), np.zeros(len(work.counts)), []
+    none, unused = np.zeros((1, 3), work.width.literal), np.zeros(1)
+    for number, (samples, kernel, head, count, bad) in enumerate(_launches(work, chunks)):
+        sums = np.zeros((chunks, 1))
+
+        def arguments(k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad) -> tuple[Any, ...]:
+            return (*head, False, k, count, d_theta, none, unused, images[k], sums[k], bad.rows[k])
+
+        launch(kernel, work.width, count, arguments)
+        moments[number] = sums.sum() * samples
+        all_bad.append(bad)
+    return images.sum(0).reshape(h, w, 3), moments, all_bad
+
+
+def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]]:
+    """(gradient of sum(weights * image), (len(theta),) float64; bad). weights (h, w, 3)."""
+    size = len(work.scene.theta)
+    chunks = private_chunks(size)
+    gradients, all_bad = np.zeros((chunks, size)), []
+    flat = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
+    none, unused, sums = np.zeros(1, work.width.literal), np.zeros((1, 3)), np.zeros(1)
+    for _, kernel, head, count, bad in _launches(work, chunks):
+
+        def arguments(k: int, head: Any = head, count: int = count, bad: Bad = bad) -> tuple[Any, ...]:
+            return (*head, True, k, count, none, flat, gradients[k], unused, sums, bad.rows[k])
+
+        launch(kernel, work.width, count, arguments)
+        all_bad.append(bad)
+    return gradients.sum(0), all_bad
+
+
+def _launches(work: Work, chunks: int) -> Iterator[tuple[int, Any, tuple[Any, ...], int, Bad]]:
+    """(samples, kernel, its first arguments, how many chunks, bad) of each stratum."""
+    w, h = work.size
+    shifts = np.random.default_rng([work.seed & 0xFFFFFFFF, 1]).random(len(work.counts))
+    for number, (stratum, samples) in enumerate(work.counts):
+        count = int(np.clip(samples // CHUNK, 1, chunks))
+        common = (w, h, samples, work.seed, number)
+        if stratum.strategy == PRIMARY:
+            head = (work.scene, _in_view(work, samples, shifts[number]), *common)
+            yield samples, kernels.outlines, head, count, Bad(count)
+        else:
+            real = work.width.literal
+            plan = plan_of(work.boundary, stratum, samples, w * h, shifts[number], real)
+            tail = (plan, stratum.depth, real(work.boundary.rough), *common)
+            if stratum.strategy == MIRRORED:
+                yield samples, kernels.mirrored, (work.scene, work.boundary.edges, *tail), count, Bad(count)
+            else:
+                tables = (work.scene, work.boundary.edges, work.boundary.emitters)
+                yield samples, kernels.grazing, (*tables, *tail), count, Bad(count)
+
+
+def _in_view(work: Work, samples: int, shift: float) -> Edges:
+    visible = work.boundary.visible
+    assert visible is not None
+    first, spacing = allot(visible.lengths, samples, shift)
+    return Edges(visible.ends, visible.clip, first, work.width.literal(spacing))

@@ -1,0 +1,106 @@
+"""Sampling of grazing segments from the camera: a walk from the eye to the vertex x, then a point of an edge that is a
+silhouette as seen from there.
+
+A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a surface,
+so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough` between
+the eye and x, x included. All others are found by segment.py; no path is found by both.
+"""
+
+from ..camera.perspective import ray
+from ..device import device
+from ..geometry.edge_tree import pick, point_on_edge
+from ..geometry.surface import step_off, surface
+from ..geometry.traverse import occluded
+from ..geometry.triangle import vector_at
+from ..light import ENVMAP, FACE
+from ..material import read
+from ..motion import View, remember
+from ..opacity import shadow
+from ..path import footprint_of, trace
+from ..real import BIG, any_lane, gather, invert, select, sqrt, truncate
+from ..scattering import roughness, shading_frame, value
+from ..vec import choose, dot, largest, mul, normalize, scale, sub
+from ..walk import bounce
+from .edge_point import edge_point, open_side, passing
+from .grazing import Grazing
+from .receiver import held, pixel_of
+from .segment import share_of, veiled_part
+
+
+@device
+def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trail, p, active):
+    """The segment at the vertex `depth` of a path through (sx, sy). weight: what a sample counts; u: two random
+    numbers."""
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    zero = 0.0 * axis[0]
+    none, one = (zero, zero, zero), zero + 1.0
+    d, throughput = normalize(axis), (one, one, one)
+    lens, smooth = View(sx, sy, axis, zero), active & (zero > 0.0)
+    x, before, wi = surface(scene, 0 * truncate(zero), zero, zero, d), o, d
+    a = shading_frame(scene, x, d)
+    k = 1
+    seen = active
+    while any_lane(seen) and k <= depth:
+        stream, x, met = held(scene, stream, o, d, seen)
+        seen = seen & met
+        wi = scale(d, -1.0)
+        a = shading_frame(scene, x, wi)
+        if k == 1:
+            lens = View(sx, sy, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
+        remember(trail, k, x, choose(seen & (k == 1), axis, sub(x.point, before)), seen)
+        read(scene, a.material, x, footprint_of(scene, lens, x, k == 1), p, seen)
+        smooth = smooth | (seen & (roughness(scene, a, p, seen) < rough))
+        if k < depth:
+            stream, wo, f, density = bounce(scene, stream, x, a, p, wi, seen)
+            seen = seen & (density > 0.0)
+            throughput = mul(throughput, scale(f, 1.0 / select(seen, density, 1.0)))
+            seen = seen & (largest(throughput) > 0.0)
+            o, d, before = step_off(x, wo), wo, x.point
+        k = k + 1
+    seen = seen & smooth
+    edge, chance, _ = pick(edges, scene.theta, x.point, seen & (zero > 0.0), u[0])
+    seen = seen & (edge >= 0) & (chance > 0.0)
+    edge = select(seen, edge, 0)
+    first, second = gather(edges.ends, 2 * edge), gather(edges.ends, 2 * edge + 1)
+    ends = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
+    s, density = point_on_edge(ends[0], ends[1], x.point, seen & (zero > 0.0), u[1])
+    e = edge_point(scene, edges, edge, s)
+    w = sub(e.point, x.point)
+    r2 = dot(w, w)
+    seen = seen & (density > 0.0) & (r2 > 0.0)
+    to_light = normalize(choose(seen, w, e.tangent))
+    normal, sine = open_side(e, to_light)
+    f, _ = value(scene, x, a, p, wi, to_light, seen)
+    throughput = mul(throughput, f)
+    seen = seen & (largest(throughput) > 0.0)
+    back = passing(e, normal, to_light)
+    start = step_off(x, to_light)
+    if any_lane(seen):
+        if scene.translucent > 0:
+            product, clear, seen = shadow(scene, start, sub(back, start), seen & (zero > 0.0), 0, seen)
+            throughput = scale(throughput, product)
+        else:
+            seen = seen & invert(occluded(scene, start, sub(back, start), one, seen))
+    _, y, found = held(scene, stream, back, to_light, seen)
+    radiance, _ = trace(scene, stream, back, to_light, depth + 1, BIG, seen, zero)
+    kind = select(found, FACE, ENVMAP)
+    reach = sqrt(r2)
+    all_density = select(seen, r2 * chance * density, 1.0)
+    factor = -weight * sine * gather(edges.share, edge) * veiled_part(scene, edges, e, seen) / all_density
+    return Grazing(
+        first,
+        second,
+        s,
+        normal,
+        share_of(kind, reach, dot(sub(y.point, e.point), to_light)),
+        reach,
+        kind,
+        0,
+        y,
+        sub(y.point, x.point),
+        lens,
+        depth,
+        pixel_of(scene, sx, sy),
+        choose(seen, scale(mul(throughput, radiance), factor), none),
+        seen,
+    )
