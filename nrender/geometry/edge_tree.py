@@ -1,15 +1,21 @@
 """A tree of the edges of a mesh: one of those that are silhouettes as seen from a point, chosen in proportion to about
 what boundary segments through the point and the edge contribute, and a point on it.
 
-As in light/tree.py each node bounds what is below it: a sphere about the edges, and a cone about the lines along their
-`outward`, each widened by `span` (geometry/wedges.py). A line can graze an edge of the node only if it is across some
-line of the cone. So from the root, a child is chosen in proportion to its importance, down to one edge, where the test
-is exact. The bound may be wrong: then the walk ends at a node whose children both have none, and there is no edge.
+From the root, one of up to WIDE children is chosen in proportion to its importance, down to a node of up to WIDE edges,
+which are tested one by one. Many children at a time, since only near the leaves a node is known well: then it is seldom
+that none of those below it is a silhouette. If so there is no edge.
 
-`nodes` has NODE Reals a node: centre of the box (3), radius, axis (3), sine and cosine of the half-angle of the cone,
-sum of length * share, sum of length * share * span. For a leaf, axis is the edge's `outward` and the angle its `span`.
-`links` is as in light/tree.py: the first child of node k is k + 1, the first of pair k is the second child or
--1 - (edge) for a leaf, and the second of pair k is the leaf of edge k.
+A line with direction d through the edge at e grazes it only if |d . o| <= sin(span), with o the edge's `outward`
+(geometry/wedges.py). So from y at the distance r of the node's middle c, if it is in a sphere of radius R,
+
+    |(c - y) . o| = |(e - y) . o - (e - c) . o| <= (r + R) sin(span) + |(e - c) . o|,
+
+where the last term is small for a smooth surface, since o is across it. That bounds the angle of c - y with the axis of
+a cone about the node's o, as lines without a direction.
+
+`nodes` has NODE Reals a node, of which the columns are named below. `links` has LINK integers a node: the first child
+or -1, how many children or edges, the first edge. Children are one after the other, and so are the edges of a node with
+all its descendants: edges have the order of the tree.
 """
 
 from __future__ import annotations
@@ -22,17 +28,28 @@ from numba import njit
 
 from ..cache import on_disk
 from ..device import device
-from ..real import absolute, any_lane, arctangent2, cos, gather, maximum, minimum, select, sin, sqrt, truncate
+from ..real import PI, absolute, any_lane, arctangent2, cos, gather, maximum, minimum, select, sin, sqrt, truncate
 from ..vec import choose, cross, dot, sub
-from .cones import join_lines
 from .wedges import Wedges
 
-NODE = 11
-LEAST = 1e-4  # smallest chance of a child that has any importance: the importance is a guess
-SLACK = 1e-3  # of a sine: rounding in float32 hides no edge
+WIDE = 8
+LINK = 3
+NODE = 16
+AXIS = 3  # of the cone, after the middle
+SINE, COSINE = 6, 7  # of its half-angle
+OFF = 8  # the most |(e - c) . o| + R sin(span)
+SPAN = 9  # the most sin(span)
+NEAREST = 10  # least squared distance: an edge may be much nearer than the middle
+LENGTH = 11  # sum of length * share
+ANGLE = 12  # sum of length * share * span
+LEAN = 13  # see _bound
+SPREAD = 14
+OFFSET = 15
+
+CLOSE = 0.2  # that, in squared radii
+GRAIN = 1e-6  # what OFF is more, as a share of the largest coordinate: rounding in float32
+SLACK = 1e-5  # of a sine: the same
 BELOW_ONE = 1.0 - 2.0**-24
-CLOSE = 0.2  # least squared distance, in squared radii: an edge of the node may be much nearer than its middle
-GRAIN = 1e-6  # what a radius is more, as a share of the largest coordinate: rounding in float32
 NEAR = 1e-4  # of its length: nearer to an end, or in radians nearer to the edge, the density grows no more
 TINY = 1e-12  # radians: an edge that subtends less is sampled as if it did so
 
@@ -45,8 +62,9 @@ class EdgeTree(NamedTuple):
     outward: np.ndarray  # Real (3 k,)
     span: np.ndarray  # Real (k,)
     share: np.ndarray  # Real (k,)
-    nodes: np.ndarray  # Real (NODE (2 k - 1),)
-    links: np.ndarray  # (2 (2 k - 1),)
+    slope: np.ndarray  # Real (k,) tan(span)
+    nodes: np.ndarray  # Real (NODE n,)
+    links: np.ndarray  # (LINK n,)
 
 
 # --- a choice and its chance. Strict: both must find the same.
@@ -56,111 +74,137 @@ def pick(tree, theta, y, far, u):
     holds that travels along the unit vector y. (-1, 0, ...) if none is found."""
     node = truncate(0.0 * u)
     chance = 0.0 * u + 1.0
-    second = gather(tree.links, 2 * node)
-    inner = second >= 0
+    inner = gather(tree.links, LINK * node) >= 0
     while any_lane(inner):
-        first = select(inner, node + 1, node)
-        p, found = _share(tree, theta, y, far, first, select(inner, second, node))
-        left = u < p
-        part = select(left, p, 1.0 - p)
-        u = select(inner, minimum(select(left, u, u - p) / part, BELOW_ONE), u)
-        chance = select(inner, select(found, chance * part, 0.0), chance)
-        node = select(inner & found, select(left, first, second), node)
-        second = gather(tree.links, 2 * node)
-        inner = inner & found & (second >= 0)
-    ends_well = (second < 0) & grazes(tree, theta, y, far, select(second < 0, -1 - second, 0))
-    chance = select(ends_well, chance, 0.0)
-    return select(chance > 0.0, -1 - second, -1), chance, u
+        child, count = gather(tree.links, LINK * node), gather(tree.links, LINK * node + 1)
+        total, own, chosen, j = 0.0 * u, 0.0 * u, node, 0
+        while any_lane(inner & (j < count)):
+            row = select(inner & (j < count), child + j, node)
+            weight = select(inner & (j < count), _importance(tree, y, far, row), 0.0)
+            total, take, u = _draw(total, weight, u)
+            own, chosen = select(take, weight, own), select(take, row, chosen)
+            j = j + 1
+        chance = select(inner, chance * (own / select(total > 0.0, total, 1.0)), chance)
+        node = chosen
+        inner = inner & (chance > 0.0) & (gather(tree.links, LINK * node) >= 0)
+    count, first = gather(tree.links, LINK * node + 1), gather(tree.links, LINK * node + 2)
+    total, own, chosen, j = 0.0 * u, 0.0 * u, first, 0
+    alive = chance > 0.0
+    while any_lane(alive & (j < count)):
+        edge = select(alive & (j < count), first + j, first)
+        weight = select(alive & (j < count), _length(tree, theta, y, far, edge), 0.0)
+        total, take, u = _draw(total, weight, u)
+        own, chosen = select(take, weight, own), select(take, edge, chosen)
+        j = j + 1
+    chance = chance * (own / select(total > 0.0, total, 1.0))
+    return select(chance > 0.0, chosen, -1), chance, u
+
+
+@device(strict=True)
+def _draw(total, weight, u):
+    """Whether to drop what was drawn from the `total` of the weights before for the next one: (new total, ..., new u).
+    Chao 1982."""
+    total = total + weight
+    p = weight / select(total > 0.0, total, 1.0)
+    take = u < p
+    part = select(take, p, 1.0 - p)
+    u = select(take, u, u - p) / select(part > 0.0, part, 1.0)
+    return total, take, minimum(u, BELOW_ONE)
 
 
 @device(strict=True)
 def chance(tree, theta, y, far, edge):
     """The chance with which `pick` chooses this edge, bit for bit."""
-    target = gather(tree.links, 2 * edge + 1)
     chance = select(grazes(tree, theta, y, far, edge), 1.0 + 0.0 * y[0], 0.0 * y[0])
-    node = 0 * target
-    inner = (node < target) & (chance > 0.0)
+    node = 0 * edge
+    inner = (gather(tree.links, LINK * node) >= 0) & (chance > 0.0)
     while any_lane(inner):
-        second = gather(tree.links, 2 * node)
-        first = select(inner, node + 1, node)
-        p, found = _share(tree, theta, y, far, first, select(inner, second, node))
-        left = target < second
-        part = select(left, p, 1.0 - p)
-        chance = select(inner, select(found, chance * part, 0.0), chance)
-        node = select(inner, select(left, first, second), node)
-        inner = inner & (node < target) & (chance > 0.0)
-    return chance
+        child, count = gather(tree.links, LINK * node), gather(tree.links, LINK * node + 1)
+        total, own, chosen, j = 0.0 * chance, 0.0 * chance, node, 0
+        while any_lane(inner & (j < count)):
+            row = select(inner & (j < count), child + j, node)
+            weight = select(inner & (j < count), _importance(tree, y, far, row), 0.0)
+            total = total + weight
+            take = inner & (j < count) & (gather(tree.links, LINK * row + 2) <= edge)
+            own, chosen = select(take, weight, own), select(take, row, chosen)
+            j = j + 1
+        chance = select(inner, chance * (own / select(total > 0.0, total, 1.0)), chance)
+        node = chosen
+        inner = inner & (chance > 0.0) & (gather(tree.links, LINK * node) >= 0)
+    count, first = gather(tree.links, LINK * node + 1), gather(tree.links, LINK * node + 2)
+    total, own, j = 0.0 * chance, 0.0 * chance, 0
+    alive = chance > 0.0
+    while any_lane(alive & (j < count)):
+        other = select(alive & (j < count), first + j, edge)
+        weight = select(alive & (j < count), _length(tree, theta, y, far, other), 0.0)
+        total = total + weight
+        own = select(other == edge, maximum(weight, own), own)
+        j = j + 1
+    return chance * (own / select(total > 0.0, total, 1.0))
 
 
+@device(strict=True)
+def _importance(tree, y, far, row):
+    """(length of silhouettes) / r^2, 0 if there is none."""
+    k = NODE * row
+    d = (gather(tree.nodes, k) - y[0], gather(tree.nodes, k + 1) - y[1], gather(tree.nodes, k + 2) - y[2])
+    d = choose(far, y, d)
+    axis = (gather(tree.nodes, k + AXIS), gather(tree.nodes, k + AXIS + 1), gather(tree.nodes, k + AXIS + 2))
+    r2 = dot(d, d)
+    inverse = select(r2 > 0.0, 1.0, 0.0) / sqrt(select(r2 > 0.0, r2, 1.0))
+    off = select(far, 0.0, gather(tree.nodes, k + OFF)) * inverse + gather(tree.nodes, k + SPAN)
+    wide = (off >= 1.0) | (r2 <= 0.0)
+    off = minimum(off, 1.0)
+    other = sqrt(1.0 - off * off)
+    sine, cosine = gather(tree.nodes, k + SINE), gather(tree.nodes, k + COSINE)
+    wide = wide | (cosine * other - sine * off <= 0.0)
+    reach = select(wide, 1.0, sine * other + cosine * off)
+    across = absolute(dot(d, axis)) * inverse
+    lean, spread = gather(tree.nodes, k + LEAN), gather(tree.nodes, k + SPREAD)
+    spread = spread + select(far, 0.0, gather(tree.nodes, k + OFFSET)) * inverse * inverse
+    t = across * across * lean / spread
+    weight = minimum(gather(tree.nodes, k + LENGTH), 0.7 * gather(tree.nodes, k + ANGLE) / sqrt(spread) / ((1.0 + t / 3.0) * (1.0 + t / 3.0)))
+    r2 = maximum(r2, select(far, 0.0, gather(tree.nodes, k + NEAREST)))
+    return select(across <= reach + SLACK, weight / r2, 0.0)
+
+
+@device(strict=True)
+def _length(tree, theta, y, far, edge):
+    """The integral of ds/r^2 over the edge, its length where `far` holds; times its share; 0 if it's no silhouette."""
+    a, b = ends_of(tree, theta, edge)
+    grazing = _grazes(tree, edge, y, far, a, b)
+    out = 0.0 * y[0]
+    if any_lane(grazing):
+        p, q, angle, length = _triangle(a, b, y)
+        near = length * angle / (p * q * sin(angle))  # the angle that it subtends over the distance to its line
+        out = select(grazing, select(far, length, near) * gather(tree.share, edge), 0.0)
+    return out
+
+
+# --- one edge
 @device(strict=True)
 def grazes(tree, theta, y, far, edge):
     """Whether the line through y and the edge leaves all faces at the edge on one side. It doesn't depend on where on
     the edge the line goes."""
-    return _grazes(tree, NODE * gather(tree.links, 2 * edge + 1), y, far, *_ends(tree, theta, edge))
+    a, b = ends_of(tree, theta, edge)
+    return _grazes(tree, edge, y, far, a, b)
 
 
 @device(strict=True)
-def _ends(tree, theta, edge):
-    """The two points."""
+def ends_of(tree, theta, edge):
+    """Its two points."""
     i, j = 3 * gather(tree.ends, 2 * edge), 3 * gather(tree.ends, 2 * edge + 1)
     a = (gather(theta, i), gather(theta, i + 1), gather(theta, i + 2))
     return a, (gather(theta, j), gather(theta, j + 1), gather(theta, j + 2))
 
 
 @device(strict=True)
-def _grazes(tree, k, y, far, a, b):
+def _grazes(tree, edge, y, far, a, b):
     along = sub(b, a)
     d = choose(far, y, (0.5 * (a[0] + b[0]) - y[0], 0.5 * (a[1] + b[1]) - y[1], 0.5 * (a[2] + b[2]) - y[2]))
-    o = (gather(tree.nodes, k + 4), gather(tree.nodes, k + 5), gather(tree.nodes, k + 6))
-    sine, cosine = gather(tree.nodes, k + 7), gather(tree.nodes, k + 8)
-    return absolute(dot(d, o)) * sqrt(dot(along, along)) * cosine < absolute(dot(d, cross(along, o))) * sine
-
-
-@device(strict=True)
-def _share(tree, theta, y, far, first, second):
-    """(the chance of the first of two nodes against the second, whether any of them has importance)."""
-    a, b = _importance(tree, theta, y, far, first), _importance(tree, theta, y, far, second)
-    found = a + b > 0.0
-    p = select(found, a, 1.0) / select(found, a + b, 2.0)
-    both = (a > 0.0) & (b > 0.0)
-    return select(both, minimum(maximum(p, LEAST), 1.0 - LEAST), p), found
-
-
-@device(strict=True)
-def _importance(tree, theta, y, far, node):
-    """(length of silhouettes) / r^2. A line from the point into the node's sphere is within t of that to its middle,
-    where t is the sphere's half-angle as seen from the point; it is across a line of the cone if it is within the
-    cone's half-angle and t of being across the axis."""
-    k = NODE * node
-    d = (gather(tree.nodes, k) - y[0], gather(tree.nodes, k + 1) - y[1], gather(tree.nodes, k + 2) - y[2])
-    d = choose(far, y, d)
-    radius = select(far, 0.0, gather(tree.nodes, k + 3))
-    r2 = maximum(dot(d, d), CLOSE * radius * radius)
-    inverse = 1.0 / sqrt(r2)
-    axis = (gather(tree.nodes, k + 4), gather(tree.nodes, k + 5), gather(tree.nodes, k + 6))
-    size = minimum(radius * inverse, 1.0)
-    other = sqrt(1.0 - size * size)
-    sine, cosine = gather(tree.nodes, k + 7), gather(tree.nodes, k + 8)
-    wide = (size >= 1.0) | (cosine * other - sine * size <= 0.0)
-    reach = select(wide, 1.0, sine * other + cosine * size)
-    possible = absolute(dot(d, axis)) * inverse <= reach + SLACK
-    weight = minimum(gather(tree.nodes, k + 9), gather(tree.nodes, k + 10) / reach)
-    out = select(possible, weight / r2, 0.0)
-    link = gather(tree.links, 2 * node)
-    if any_lane(link < 0):
-        edge = select(link < 0, -1 - link, 0)
-        leaf = select(link < 0, k, NODE * gather(tree.links, 2 * edge + 1))
-        out = select(link < 0, _leaf_importance(tree, theta, leaf, y, far, edge), out)
-    return out
-
-
-@device(strict=True)
-def _leaf_importance(tree, theta, k, y, far, edge):
-    """The integral of ds/r^2 over the edge, which is the angle that it subtends over the distance to its line."""
-    a, b = _ends(tree, theta, edge)
-    p, q, angle, _ = _triangle(a, b, y)
-    near = gather(tree.nodes, k + 9) * angle / (p * q * sin(angle))
-    return select(_grazes(tree, k, y, far, a, b), select(far, gather(tree.nodes, k + 9), near), 0.0)
+    o = (gather(tree.outward, 3 * edge), gather(tree.outward, 3 * edge + 1), gather(tree.outward, 3 * edge + 2))
+    height = absolute(dot(d, o)) * sqrt(dot(along, along))
+    return height < absolute(dot(d, cross(along, o))) * gather(tree.slope, edge)
 
 
 # --- a point on the edge
@@ -193,7 +237,7 @@ def _triangle(a, b, y):
     angle = arctangent2(sqrt(dot(n, n)), dot(a, b))
     p, q = sqrt(dot(a, a)), sqrt(dot(b, b))
     close = NEAR * length
-    return maximum(p, close), maximum(q, close), minimum(maximum(angle, TINY), 3.141592653589793 - NEAR), length
+    return maximum(p, close), maximum(q, close), minimum(maximum(angle, TINY), PI - NEAR), length
 
 
 # --- building, on the host
@@ -205,9 +249,11 @@ def build(vertices: np.ndarray, edges: Wedges, real: type = np.float64) -> EdgeT
     grain = GRAIN * (float(np.abs(vertices).max()) or 1.0)
     codes = _compiled(_codes)(vertices, edges.ends)
     order = np.argsort(codes, kind="stable")
-    nodes, links = _compiled(_build)(vertices, *edges[:1], *edges[2:], codes[order], order, grain)
-    reals = [np.ascontiguousarray(x, real).reshape(-1) for x in (edges.outward, edges.span, edges.share, nodes)]
-    return EdgeTree(edges.ends.reshape(-1), edges.faces.reshape(-1), *reals, links.reshape(-1))
+    edges = Wedges(*(x[order] for x in edges))
+    nodes, links = _compiled(_build)(vertices, edges.ends, edges.outward, edges.span, edges.share, codes[order], grain)
+    reals = (edges.outward, edges.span, edges.share, np.tan(edges.span), nodes)
+    ends, faces, links = (np.ascontiguousarray(x, np.int32).reshape(-1) for x in (edges.ends, edges.faces, links))
+    return EdgeTree(ends, faces, *(np.ascontiguousarray(x, real).reshape(-1) for x in reals), links)
 
 
 @functools.cache
@@ -261,53 +307,632 @@ def _middle(codes, start, end):
 
 
 @njit(nogil=True, error_model="numpy")
-def _build(vertices, ends, outward, span, share, codes, order, grain):
-    """(nodes (2 k - 1, NODE), links (2 k - 1, 2))."""
-    m = len(order)
-    nodes, links = np.empty((2 * m - 1, NODE)), np.full((2 * m - 1, 2), -1, np.int32)
-    boxes, angles = np.empty((2 * m - 1, 6)), np.empty(2 * m - 1)
-    stack = np.empty((256, 3), np.int64)  # start, end, node
-    stack[0] = (0, m, 0)
-    top = 1
-    while top > 0:
-        top -= 1
-        start, end, node = stack[top]
-        if end - start == 1:
-            links[node, 0] = -1 - order[start]
-            links[order[start], 1] = node
-            continue
-        middle = _middle(codes, start, end)
-        second = node + 2 * (middle - start)  # m edges have 2 m - 1 nodes
-        links[node, 0] = second
-        stack[top] = (middle, end, second)
-        stack[top + 1] = (start, middle, node + 1)
-        top += 2
-    for node in range(2 * m - 2, -1, -1):  # children before their parents
-        if links[node, 0] < 0:
-            edge = -1 - links[node, 0]
-            length = 0.0
-            for k in range(3):
-                p, q = vertices[ends[edge, 0], k], vertices[ends[edge, 1], k]
-                boxes[node, k], boxes[node, 3 + k] = min(p, q), max(p, q)
-                length += (q - p) * (q - p)
-            cone = (outward[edge, 0], outward[edge, 1], outward[edge, 2], span[edge])
-            nodes[node, 9] = np.sqrt(length) * share[edge]
-            nodes[node, 10] = nodes[node, 9] * span[edge]
-        else:
-            a, b = node + 1, links[node, 0]
-            for k in range(3):
-                boxes[node, k] = min(boxes[a, k], boxes[b, k])
-                boxes[node, 3 + k] = max(boxes[a, 3 + k], boxes[b, 3 + k])
-            cone = join_lines(
-                (nodes[a, 4], nodes[a, 5], nodes[a, 6], angles[a]), (nodes[b, 4], nodes[b, 5], nodes[b, 6], angles[b])
-            )
-            nodes[node, 9] = nodes[a, 9] + nodes[b, 9]
-            nodes[node, 10] = nodes[a, 10] + nodes[b, 10]
-        square = 0.0
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _cut(codes, bounds):
+    """Write to bounds (WIDE + 1,) where the parts of the range bounds[0] .. bounds[1] begin, and where the last ends;
+    return how many there are. The largest part is cut until there are WIDE, or none has more than WIDE."""
+    parts = 1
+    while parts < WIDE:
+        largest = 0
+        for i in range(1, parts):
+            if bounds[i + 1] - bounds[i] > bounds[largest + 1] - bounds[largest]:
+                largest = i
+        if bounds[largest + 1] - bounds[largest] <= WIDE:
+            break
+        middle = _middle(codes, bounds[largest], bounds[largest + 1])
+        for i in range(parts, largest, -1):
+            bounds[i + 1] = bounds[i]
+        bounds[largest + 1] = middle
+        parts += 1
+    return parts
+
+
+@njit(nogil=True, error_model="numpy")
+def _links(codes):
+    """(n, LINK), and the end of each node's range of edges (n,). Children stand after their nodes."""
+    m = len(codes)
+    links, stop = np.empty((m + 1, LINK), np.int32), np.empty(m + 1, np.int32)
+    bounds = np.empty(WIDE + 1, np.int64)
+    links[0, 0], links[0, 1], links[0, 2], stop[0] = -1, m, 0, m
+    n, node = 1, 0
+    while node < n:
+        if links[node, 1] > WIDE:
+            bounds[0], bounds[1] = links[node, 2], stop[node]
+            parts = _cut(codes, bounds)
+            links[node, 0], links[node, 1] = n, parts
+            for i in range(parts):
+                links[n + i, 0], links[n + i, 1] = -1, bounds[i + 1] - bounds[i]
+                links[n + i, 2], stop[n + i] = bounds[i], bounds[i + 1]
+            n += parts
+        node += 1
+    return links[:n].copy(), stop[:n].copy()
+
+
+@njit(nogil=True, error_model="numpy")
+def _gather(box, axis, other_box, other_axis):
+    """Grow a box, and add lines: of the other's two directions, that of the sum."""
+    turn = 1.0 if axis[0] * other_axis[0] + axis[1] * other_axis[1] + axis[2] * other_axis[2] >= 0.0 else -1.0
+    for k in range(3):
+        box[k] = min(box[k], other_box[k])
+        box[3 + k] = max(box[3 + k], other_box[3 + k])
+        axis[k] += turn * other_axis[k]
+
+
+@njit(nogil=True, error_model="numpy")
+def _build(vertices, ends, outward, span, share, codes, grain):
+    """(nodes (n, NODE), links (n, LINK))."""
+    m = len(codes)
+    weights, sines = np.empty(m), np.empty(m)
+    height, box, axis = np.empty(m), np.empty(6), np.empty(3)
+    links, stop = _links(codes)
+    n = len(links)
+    nodes, boxes, axes = np.zeros((n, NODE)), np.empty((n, 6)), np.zeros((n, 3))
+    for node in range(n - 1, -1, -1):
         for k in range(3):
-            nodes[node, k] = 0.5 * (boxes[node, 3 + k] + boxes[node, k])
-            square += (boxes[node, 3 + k] - boxes[node, k]) ** 2
-        nodes[node, 3] = 0.5 * np.sqrt(square) + grain
-        nodes[node, 4], nodes[node, 5], nodes[node, 6], angles[node] = cone
-        nodes[node, 7], nodes[node, 8] = np.sin(angles[node]), np.cos(angles[node])
+            boxes[node, k], boxes[node, 3 + k] = np.inf, -np.inf
+        if links[node, 0] < 0:
+            for edge in range(links[node, 2], stop[node]):
+                length = 0.0
+                height[edge] = 0.0
+                for k in range(3):
+                    p, q = vertices[ends[edge, 0], k], vertices[ends[edge, 1], k]
+                    box[k], box[3 + k] = min(p, q), max(p, q)
+                    length += (q - p) * (q - p)
+                    height[edge] += p * outward[edge, k]
+                length = np.sqrt(length) * share[edge]
+                weights[edge], sines[edge] = length, np.sin(span[edge])
+                for k in range(3):
+                    axis[k] = outward[edge, k] * length
+                _gather(boxes[node], axes[node], box, axis)
+                nodes[node, LENGTH] += length
+                nodes[node, ANGLE] += length * span[edge]
+                nodes[node, SPAN] = max(nodes[node, SPAN], span[edge])
+        else:
+            for child in range(links[node, 0], links[node, 0] + links[node, 1]):
+                _gather(boxes[node], axes[node], boxes[child], axes[child])
+                nodes[node, LENGTH] += nodes[child, LENGTH]
+                nodes[node, ANGLE] += nodes[child, ANGLE]
+                nodes[node, SPAN] = max(nodes[node, SPAN], nodes[child, SPAN])
+        _bound(nodes[node], boxes[node], axes[node], outward, height, weights, sines, links[node, 2], stop[node], grain)
+    for node in range(n):
+        nodes[node, SPAN] = np.sin(nodes[node, SPAN])
     return nodes, links
+
+
+@njit(nogil=True, error_model="numpy")
+def _bound(node, box, axis, outward, height, weights, sines, start, stop, grain):
+    """The middle, the cone, and what depends on them. `height`: (m,) e . o of each edge."""
+    x, y, z = 0.5 * (box[0] + box[3]), 0.5 * (box[1] + box[4]), 0.5 * (box[2] + box[5])
+    radius = np.sqrt((box[3] - x) ** 2 + (box[4] - y) ** 2 + (box[5] - z) ** 2)
+    size = np.sqrt(axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2])
+    p, q, r = axis[0] / size, axis[1] / size, axis[2] / size
+    off, cosine = 0.0, 1.0
+    total = one = two = three = 0.0
+    for i in range(start, stop):
+        h = height[i] - (x * outward[i, 0] + y * outward[i, 1] + z * outward[i, 2])
+        c = p * outward[i, 0] + q * outward[i, 1] + r * outward[i, 2]
+        off = max(off, abs(h))
+        cosine = min(cosine, abs(c))
+        w = weights[i]
+        total += w
+        one += w * c * c
+        two += w * h * h
+        three += w * sines[i] * sines[i]
+    node[0], node[1], node[2], node[3], node[4], node[5] = x, y, z, p, q, r
+    node[COSINE] = cosine
+    node[SINE] = np.sqrt(1.0 - cosine * cosine)
+    node[OFF] = off + radius * np.sin(node[SPAN]) + grain
+    one, two, three = one / total, two / total, three / total
+    node[LEAN] = max(0.5 * (3.0 * one - 1.0), 0.0)
+    node[SPREAD] = 0.5 * (1.0 - one) + 0.33 * three + 1e-12
+    node[OFFSET] = two
+    node[NEAREST] = CLOSE * radius * radius + grain * grain

@@ -23,7 +23,6 @@ from numba import njit
 from ..cache import on_disk
 from ..device import device
 from ..geometry.build import BINS, DEEP, bin_of, partition
-from ..geometry.cones import join_cones
 from ..real import any_lane, gather, maximum, minimum, select, sqrt, truncate
 
 NODE = 9
@@ -158,6 +157,29 @@ def _compiled(function):
 
 
 @njit(nogil=True, error_model="numpy")
+def _join_cones(a, b):
+    """The least cone about two, each (axis, half-angle). Conty Estevez & Kulla 2018, algorithm 1."""
+    if a[3] < b[3]:
+        a, b = b, a
+    if a[3] >= np.pi:
+        return a
+    across = np.sqrt(
+        (a[1] * b[2] - a[2] * b[1]) ** 2 + (a[2] * b[0] - a[0] * b[2]) ** 2 + (a[0] * b[1] - a[1] * b[0]) ** 2
+    )
+    between = np.arctan2(across, a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+    if between + b[3] <= a[3]:
+        return a
+    angle = 0.5 * (a[3] + between + b[3])
+    if angle >= np.pi or across < 1e-12:
+        return (a[0], a[1], a[2], np.pi)
+    turn = angle - a[3]
+    p, q = np.sin(between - turn) / across, np.sin(turn) / across
+    x, y, z = p * a[0] + q * b[0], p * a[1] + q * b[1], p * a[2] + q * b[2]
+    size = np.sqrt(x * x + y * y + z * z)
+    return (x / size, y / size, z / size, angle)
+
+
+@njit(nogil=True, error_model="numpy")
 def _cost(box, spread, power, grain):
     """power * (squared diagonal) * (measure of the directions that it shines in: equation 1 of the paper)."""
     x, y, z = box[3] - box[0], box[4] - box[1], box[5] - box[2]
@@ -196,7 +218,7 @@ def _best_plane(boxes, cones, powers, counts, grain):
     for b in range(last, first, -1):
         if counts[b]:
             _grow(box, boxes[b, :3], boxes[b, 3:])
-            cone = join_cones(cone, (cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]))
+            cone = _join_cones(cone, (cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]))
             power += powers[b]
         right[b] = _cost(box, cone[3], power, grain)
     _empty(box)
@@ -205,7 +227,7 @@ def _best_plane(boxes, cones, powers, counts, grain):
     for b in range(first, last):
         if counts[b]:
             _grow(box, boxes[b, :3], boxes[b, 3:])
-            cone = join_cones(cone, (cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]))
+            cone = _join_cones(cone, (cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]))
             power += powers[b]
         cost = _cost(box, cone[3], power, grain) + right[b + 1]
         if cost < best:
@@ -234,7 +256,7 @@ def _split(low, high, axis, spread, power, order, start, end, depth, grain):
         if counts[b] == 0:
             _empty(boxes[b])
         else:
-            cone = join_cones((cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]), cone)
+            cone = _join_cones((cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]), cone)
         cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3] = cone
         _grow(boxes[b], low[t], high[t])
         powers[b] += power[t]
@@ -277,7 +299,7 @@ def _build(low, high, axis, spread, power, grain):
             _grow(boxes[node], boxes[a, :3], boxes[a, 3:])
             _grow(boxes[node], boxes[b, :3], boxes[b, 3:])
             powers[node] = powers[a] + powers[b]
-            cone = join_cones(
+            cone = _join_cones(
                 (cones[a, 0], cones[a, 1], cones[a, 2], cones[a, 3]),
                 (cones[b, 0], cones[b, 1], cones[b, 2], cones[b, 3]),
             )
