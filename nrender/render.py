@@ -11,6 +11,7 @@ import numpy as np
 from . import simd  # noqa: F401  (registers the primitives of its width)
 from .backend import cpu
 from .backend.strata import Work, boundary_adj, boundary_tan, work_of
+from .boundary.plan import LONG
 from .compile_scene import Mesh, boundary_of, compile_scene
 from .device import Width
 from .errors import DeviceError, NrenderError, did_you_mean
@@ -20,7 +21,7 @@ from .scene import Scene
 from .scene.models import Textured
 from .tables import Tables
 
-RAYS = 4.0  # of the boundary, for each path of the interior
+BOUNDARY = 1.0  # of the interior's rays, so many for the boundary
 
 
 class RenderWarning(UserWarning):
@@ -195,7 +196,8 @@ def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
     )
     rng = np.random.default_rng([job.seed, 2])
     probe = push(job.place, {path: rng.normal(size=job.scene.parameters[path].shape) for path in moving})
-    rays = RAYS * job.spp * job.size[0] * job.size[1]
+    path = 2.0 * min(job.tables.max_depth, LONG)  # rays, about
+    rays = BOUNDARY * path * job.spp * job.size[0] * job.size[1]
     return work_of(job.width, job.tables, boundary, job.size, job.seed, rays, probe.astype(job.width.literal))
 
 

@@ -13,12 +13,12 @@ from ..geometry.edge_tree import pick, point_on_edge
 from ..geometry.segment import geometry_term
 from ..geometry.surface import step_off, surface
 from ..geometry.traverse import occluded
-from ..geometry.triangle import corners, point, vector_at
+from ..geometry.triangle import area_normal, corners, point, vector_at
 from ..light import ENVMAP, FACE, area, envmap
 from ..opacity import shadow
 from ..real import BIG, any_lane, gather, invert, real, select, truncate
-from ..tables import LIGHT_AT, LIGHT_KIND, of_light
-from ..vec import add, choose, dot, normalize, scale, sub
+from ..tables import FACE_TWO_SIDED, LIGHT_AT, LIGHT_KIND, of_face, of_light
+from ..vec import add, choose, dot, length, normalize, scale, sub
 from ..warp import triangle
 from .edge_point import edge_point
 
@@ -46,7 +46,7 @@ def light_point(scene, edges, emitters, u, active):
         sky = envmap.sample(scene, u1, u2)
         place = choose(kind == ENVMAP, scale(sky, -1.0), place)
         chance = select(kind == ENVMAP, chance * envmap.pdf(scene, sky), chance)
-    edge, of_edge, rest = pick(edges, scene.theta, place, far, u3)
+    edge, of_edge, rest = pick(edges, scene.theta, place, _front(scene, face, is_face), far, u3)
     active = active & (edge >= 0) & (chance > 0.0) & (of_edge > 0.0)
     edge = select(active, edge, 0)
     a, b = gather(edges.ends, 2 * edge), gather(edges.ends, 2 * edge + 1)
@@ -64,6 +64,14 @@ def light_point(scene, edges, emitters, u, active):
     zero = 0.0 * u0
     wo = normalize(choose(active, w, e.tangent))
     return LightSample(kind, y, w, wo, base, zero, share, zero + 1.0, active), e, active
+
+
+@device
+def _front(scene, face, is_face):
+    """The unit normal of a face that emits from one side, else 0."""
+    n = area_normal(corners(scene.theta, scene.faces, face))
+    one_sided = is_face & (of_face(scene, face, FACE_TWO_SIDED) == 0)
+    return scale(n, select(one_sided, 1.0, 0.0) / length(n))
 
 
 @device

@@ -21,7 +21,7 @@ from ..real import BIG, any_lane, gather, invert, select, sqrt, truncate
 from ..scattering import roughness, shading_frame, value
 from ..vec import choose, dot, largest, mul, normalize, scale, sub
 from ..walk import bounce
-from .edge_point import edge_point, open_side, passing
+from .edge_point import BACK, edge_point, open_side, passing
 from .grazing import Grazing
 from .receiver import held, pixel_of
 from .segment import share_of, veiled_part
@@ -58,7 +58,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
             o, d, before = step_off(x, wo), wo, x.point
         k = k + 1
     seen = seen & smooth
-    edge, chance, _ = pick(edges, scene.theta, x.point, seen & (zero > 0.0), u[0])
+    edge, chance, _ = pick(edges, scene.theta, x.point, none, seen & (zero > 0.0), u[0])
     seen = seen & (edge >= 0) & (chance > 0.0)
     edge = select(seen, edge, 0)
     first, second = gather(edges.ends, 2 * edge), gather(edges.ends, 2 * edge + 1)
@@ -67,7 +67,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
     e = edge_point(scene, edges, edge, s)
     w = sub(e.point, x.point)
     r2 = dot(w, w)
-    seen = seen & (density > 0.0) & (r2 > 0.0)
+    seen = seen & (density > 0.0) & (r2 > BACK * e.aside * BACK * e.aside)
     to_light = normalize(choose(seen, w, e.tangent))
     normal, sine = open_side(e, to_light)
     f, _ = value(scene, x, a, p, wi, to_light, seen)

@@ -36,12 +36,14 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     seen = active & (sine > 0.0)
     start = passing(e, normal, d)
     stream, x, met = held(scene, stream, start, d, seen)
-    seen = seen & met
+    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that is
+    # an end y of another segment, or an outline.
+    reach = dot(sub(x.point, e.point), d)
+    seen = seen & met & (reach > BACK * e.aside)
     to_light = scale(d, -1.0)
     stream, received = to_camera(scene, stream, trail, p, x, to_light, depth, rough, seen)
     seen = seen & received.seen
-    reach = dot(sub(x.point, e.point), d)
-    back = choose(reach < BACK * e.aside, start, passing(e, normal, to_light))
+    back = passing(e, normal, to_light)
     zero = 0.0 * reach
     radiance = (zero, zero, zero)
     if plan.from_lights:
@@ -53,7 +55,6 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         radiance, dim = trace(scene, stream, back, to_light, depth + 1, FOUND_ELSEWHERE, seen, zero)
         kind, base = select(found, FACE, ENVMAP), 0
         distance = dot(sub(y.point, e.point), to_light)
-    reach = maximum(reach, zero)
     jump = scale(mul(radiance, received.throughput), -weight * veiled_part(scene, edges, e, seen))
     return Grazing(
         e.first,

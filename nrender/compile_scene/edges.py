@@ -35,14 +35,17 @@ def boundary_of(
     """power: of each row of tables.lights."""
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     found = wedges(vertices, mesh.faces)
-    length = np.linalg.norm(vertices[found.ends[:, 1]] - vertices[found.ends[:, 0]], axis=1)
-    edges = build(vertices, found, width.literal) if len(found.span) else None
+    edges, measure = None, np.zeros(0)
+    if len(found.span):
+        edges = build(vertices, found, width.literal)
+        a, b = vertices[edges.ends.reshape(-1, 2)].transpose(1, 0, 2)
+        measure = np.linalg.norm(b - a, axis=1) * edges.share * edges.span
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
     chances = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
     visible = _visible(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if _least_roughness(scene) < ROUGH else 0.0
-    return Boundary(visible, edges, length * found.span * found.share, emitters, tables.light_count > 0, rough)
+    return Boundary(visible, edges, measure, emitters, tables.light_count > 0, rough)
 
 
 def _least_roughness(scene: Scene) -> float:

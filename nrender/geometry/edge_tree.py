@@ -50,6 +50,7 @@ CLOSE = 0.2  # that, in squared radii
 GRAIN = 1e-6  # what OFF is more, as a share of the largest coordinate: rounding in float32
 SLACK = 1e-5  # of a sine: the same
 BELOW_ONE = 1.0 - 2.0**-24
+EDGE_ON = 1e-5  # least cosine: an edge of the surface itself is not in front of it
 NEAR = 1e-4  # of its length: nearer to an end, or in radians nearer to the edge, the density grows no more
 TINY = 1e-12  # radians: an edge that subtends less is sampled as if it did so
 
@@ -69,9 +70,10 @@ class EdgeTree(NamedTuple):
 
 # --- a choice and its chance. Strict: both must find the same.
 @device(strict=True)
-def pick(tree, theta, y, far, u):
+def pick(tree, theta, y, toward, far, u):
     """(number of an edge, the chance of it, a number as u), for 0 <= u < 1 and light at the point y, or where `far`
-    holds that travels along the unit vector y. (-1, 0, ...) if none is found."""
+    holds that travels along the unit vector y. toward: the normal of the surface at y, unit, if only what is in front of
+    it counts, and that by its cosine; else 0. (-1, 0, ...) if none is found."""
     node = truncate(0.0 * u)
     chance = 0.0 * u + 1.0
     inner = gather(tree.links, LINK * node) >= 0
@@ -80,7 +82,7 @@ def pick(tree, theta, y, far, u):
         total, own, chosen, j = 0.0 * u, 0.0 * u, node, 0
         while any_lane(inner & (j < count)):
             row = select(inner & (j < count), child + j, node)
-            weight = select(inner & (j < count), _importance(tree, y, far, row), 0.0)
+            weight = select(inner & (j < count), _importance(tree, y, toward, far, row), 0.0)
             total, take, u = _draw(total, weight, u)
             own, chosen = select(take, weight, own), select(take, row, chosen)
             j = j + 1
@@ -92,7 +94,7 @@ def pick(tree, theta, y, far, u):
     alive = chance > 0.0
     while any_lane(alive & (j < count)):
         edge = select(alive & (j < count), first + j, first)
-        weight = select(alive & (j < count), _length(tree, theta, y, far, edge), 0.0)
+        weight = select(alive & (j < count), _length(tree, theta, y, toward, far, edge), 0.0)
         total, take, u = _draw(total, weight, u)
         own, chosen = select(take, weight, own), select(take, edge, chosen)
         j = j + 1
@@ -113,7 +115,7 @@ def _draw(total, weight, u):
 
 
 @device(strict=True)
-def chance(tree, theta, y, far, edge):
+def chance(tree, theta, y, toward, far, edge):
     """The chance with which `pick` chooses this edge, bit for bit."""
     chance = select(grazes(tree, theta, y, far, edge), 1.0 + 0.0 * y[0], 0.0 * y[0])
     node = 0 * edge
@@ -123,7 +125,7 @@ def chance(tree, theta, y, far, edge):
         total, own, chosen, j = 0.0 * chance, 0.0 * chance, node, 0
         while any_lane(inner & (j < count)):
             row = select(inner & (j < count), child + j, node)
-            weight = select(inner & (j < count), _importance(tree, y, far, row), 0.0)
+            weight = select(inner & (j < count), _importance(tree, y, toward, far, row), 0.0)
             total = total + weight
             take = inner & (j < count) & (gather(tree.links, LINK * row + 2) <= edge)
             own, chosen = select(take, weight, own), select(take, row, chosen)
@@ -136,7 +138,7 @@ def chance(tree, theta, y, far, edge):
     alive = chance > 0.0
     while any_lane(alive & (j < count)):
         other = select(alive & (j < count), first + j, edge)
-        weight = select(alive & (j < count), _length(tree, theta, y, far, other), 0.0)
+        weight = select(alive & (j < count), _length(tree, theta, y, toward, far, other), 0.0)
         total = total + weight
         own = select(other == edge, maximum(weight, own), own)
         j = j + 1
@@ -144,7 +146,7 @@ def chance(tree, theta, y, far, edge):
 
 
 @device(strict=True)
-def _importance(tree, y, far, row):
+def _importance(tree, y, toward, far, row):
     """(length of silhouettes) / r^2, 0 if there is none."""
     k = NODE * row
     d = (gather(tree.nodes, k) - y[0], gather(tree.nodes, k + 1) - y[1], gather(tree.nodes, k + 2) - y[2])
@@ -164,20 +166,25 @@ def _importance(tree, y, far, row):
     spread = spread + select(far, 0.0, gather(tree.nodes, k + OFFSET)) * inverse * inverse
     t = across * across * lean / spread
     weight = minimum(gather(tree.nodes, k + LENGTH), 0.7 * gather(tree.nodes, k + ANGLE) / sqrt(spread) / ((1.0 + t / 3.0) * (1.0 + t / 3.0)))
-    r2 = maximum(r2, select(far, 0.0, gather(tree.nodes, k + NEAREST)))
-    return select(across <= reach + SLACK, weight / r2, 0.0)
+    nearest = gather(tree.nodes, k + NEAREST)
+    front = select(dot(toward, toward) > 0.0, (dot(d, toward) + sqrt(nearest / CLOSE)) / sqrt(maximum(r2, nearest)), 1.0)
+    r2 = maximum(r2, select(far, 0.0, nearest))
+    return select(across <= reach + SLACK, weight * minimum(maximum(front, 0.0), 1.0) / r2, 0.0)
 
 
 @device(strict=True)
-def _length(tree, theta, y, far, edge):
-    """The integral of ds/r^2 over the edge, its length where `far` holds; times its share; 0 if it's no silhouette."""
+def _length(tree, theta, y, toward, far, edge):
+    """The integral of ds/r^2 over the edge, its length where `far` holds; times its share and the greater cosine of its
+    ends; 0 if it's no silhouette."""
     a, b = ends_of(tree, theta, edge)
     grazing = _grazes(tree, edge, y, far, a, b)
     out = 0.0 * y[0]
     if any_lane(grazing):
         p, q, angle, length = _triangle(a, b, y)
         near = length * angle / (p * q * sin(angle))  # the angle that it subtends over the distance to its line
-        out = select(grazing, select(far, length, near) * gather(tree.share, edge), 0.0)
+        front = maximum(dot(sub(a, y), toward) / p, dot(sub(b, y), toward) / q)
+        front = select(dot(toward, toward) > 0.0, select(front > EDGE_ON, front, 0.0), 1.0)
+        out = select(grazing, select(far, length, near) * front * gather(tree.share, edge), 0.0)
     return out
 
 

@@ -8,7 +8,7 @@ vertices'. The first vertex of a camera path is none: it stays on its camera ray
 from typing import NamedTuple
 
 from ..device import device
-from ..real import accumulate, select
+from ..real import accumulate, maximum, minimum, select
 from ..tables import FACE_VERTICES, of_face
 from ..vec import add, choose, dot, largest_magnitude, length, madd, scale, sub
 from .triangle import (
@@ -22,11 +22,13 @@ from .triangle import (
     weights_tan,
 )
 
+RIM = 1e4  # an edge is near where a weight is less than 1 / RIM
+
 
 class Surface(NamedTuple):
     """face, and weights u, v of its second and third vertex; point; area normal (length: twice the area), unit normal
     on the side of the ray that came here; margin: how far rays step off the surface, in the scene's units; inward: the
-    same length in the plane, away from the triangle's edges."""
+    same length in the plane, away from the triangle's edges, where one is near."""
 
     face: int
     u: float
@@ -47,7 +49,8 @@ def surface(scene, face, u, v, direction):
     side = select(dot(n, direction) > 0.0, -1.0, 1.0)
     margin = 3e-6 * (largest_magnitude(c[0]) + largest_magnitude(c[1]) + largest_magnitude(c[2]))
     middle = sub(point(c, 1.0 / 3.0, 1.0 / 3.0), x)
-    inward = scale(middle, margin / (length(middle) + margin))
+    rim = maximum(1.0 - RIM * minimum(minimum(u, v), 1.0 - u - v), 0.0)  # elsewhere it could lead into what stands here
+    inward = scale(middle, rim * margin / (length(middle) + margin))
     return Surface(face, u, v, x, n, scale(n, side / length(n)), margin, inward)
 
 
