@@ -251,5 +251,13 @@ def build(vertices: np.ndarray, edges: Wedges, real: type = np.float64) -> EdgeT
     order, codes = edge_order(vertices, edges.ends)
     edges = Wedges(*(x.take(order, 0) for x in edges))
     nodes, links = edge_nodes(vertices, edges, codes)
-    flat = [x.astype(real).reshape(-1) for x in (edges.outward, edges.span, edges.share, np.tan(edges.span), nodes)]
-    return EdgeTree(edges.ends.reshape(-1), edges.faces.reshape(-1), *flat, links.reshape(-1))
+    return EdgeTree(
+        edges.ends.reshape(-1),
+        edges.faces.reshape(-1),
+        edges.outward.astype(real).reshape(-1),
+        edges.span.astype(real),
+        edges.share.astype(real),
+        np.tan(edges.span).astype(real),
+        nodes.astype(real).reshape(-1),
+        links.reshape(-1),
+    )

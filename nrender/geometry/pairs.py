@@ -25,7 +25,7 @@ def places(vertices: np.ndarray) -> np.ndarray:
     """(V,) int32, the first vertex at the same place as each, to a millionth of the extent: two shapes that meet at an
     edge have it from different rotations, with other rounding errors."""
     vertices = np.ascontiguousarray(vertices, np.float64)
-    size = max(float(np.ptp(vertices, axis=0).max(initial=0.0)), 1e-30)
+    size = max(float(np.ptp(vertices, axis=0).max()), 1e-30) if len(vertices) else 1.0
     table = np.full(1 << (2 * len(vertices) + 15).bit_length(), -1, np.int32)
     out = np.empty(len(vertices), np.int32)
     _places(vertices, FINE / size, np.empty((len(vertices), 3), np.int64), table, out)
