@@ -101,7 +101,7 @@ def test_topology_is_that_of_slow_sorts():
         rows = slow_topology(v, f)
         assert list(zip(*ends.T, *columns, strict=True)) == rows
         kinds |= {(row[2] < 1.0, min(row[4], 0)) for row in rows}
-    assert len(kinds) == 6
+    assert len(kinds) == 5  # edges that coincide have two faces at least
 
 
 @pytest.mark.parametrize("eye", [(3, 0.2, 0.1), (2, 2.5, 3), (0, -4, 0.5)])

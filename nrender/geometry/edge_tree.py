@@ -81,39 +81,61 @@ def pick(tree, theta, y, far, u):
     inner = gather(tree.links, LINK * node + CHILD) >= 0
     while any_lane(inner):
         child, count = gather(tree.links, LINK * node + CHILD), gather(tree.links, LINK * node + COUNT)
-        total, own, chosen, j = 0.0 * u, 0.0 * u, node, 0
+        weights, total, j = _none(u), 0.0 * u, 0
         while any_lane(inner & (j < count)):
             row = select(inner & (j < count), child + j, node)
             weight = select(inner & (j < count), _importance(tree, y, far, row), 0.0)
-            total, take, u = _draw(total, weight, u)
-            own, chosen = select(take, weight, own), select(take, row, chosen)
-            j = j + 1
+            weights, total, j = _append(weights, weight), total + weight, j + 1
+        k, own, u = _draw(weights, total, j, u)
         chance = select(inner, chance * (own / select(total > 0.0, total, 1.0)), chance)
-        node = chosen
+        node = select(inner, child + k, node)
         inner = inner & (chance > 0.0) & (gather(tree.links, LINK * node + CHILD) >= 0)
     count, first = gather(tree.links, LINK * node + COUNT), gather(tree.links, LINK * node + FIRST)
-    total, own, chosen, j = 0.0 * u, 0.0 * u, first, 0
-    alive = chance > 0.0
+    weights, total, j, alive = _none(u), 0.0 * u, 0, chance > 0.0
     while any_lane(alive & (j < count)):
         edge = select(alive & (j < count), first + j, first)
         weight = select(alive & (j < count), _length(tree, theta, y, far, edge), 0.0)
-        total, take, u = _draw(total, weight, u)
-        own, chosen = select(take, weight, own), select(take, edge, chosen)
-        j = j + 1
+        weights, total, j = _append(weights, weight), total + weight, j + 1
+    k, own, u = _draw(weights, total, j, u)
     chance = chance * (own / select(total > 0.0, total, 1.0))
-    return select(chance > 0.0, chosen, -1), chance, u
+    return select(chance > 0.0, first + k, -1), chance, u
+
+
+# The last WIDE weights, oldest first: one after the other, so that they stay in registers.
+@device(strict=True)
+def _none(u):
+    zero = 0.0 * u
+    return (zero, zero, zero, zero, zero, zero, zero, zero)
 
 
 @device(strict=True)
-def _draw(total, weight, u):
-    """Whether to drop what was drawn from the `total` of the weights before for the next one: (new total, ..., new u).
-    Chao 1982."""
-    total = total + weight
-    p = weight / select(total > 0.0, total, 1.0)
-    take = u < p
-    part = select(take, p, 1.0 - p)
-    u = select(take, u, u - p) / select(part > 0.0, part, 1.0)
-    return total, take, minimum(u, BELOW_ONE)
+def _append(w, weight):
+    return (w[1], w[2], w[3], w[4], w[5], w[6], w[7], weight)
+
+
+@device(strict=True)
+def _draw(w, total, count, u):
+    """(which, its weight, a number as u) of `count` weights that were appended."""
+    x, zero = u * total, 0.0 * u
+    state = (zero, zero, zero, truncate(zero))
+    state = _pass(w[0], x, count - 8, state)
+    state = _pass(w[1], x, count - 7, state)
+    state = _pass(w[2], x, count - 6, state)
+    state = _pass(w[3], x, count - 5, state)
+    state = _pass(w[4], x, count - 4, state)
+    state = _pass(w[5], x, count - 3, state)
+    state = _pass(w[6], x, count - 2, state)
+    _, before, own, which = _pass(w[7], x, count - 1, state)
+    rest = (x - before) / select(own > 0.0, own, 1.0)
+    return which, own, select(own > 0.0, minimum(rest, BELOW_ONE), u)
+
+
+@device(strict=True)
+def _pass(weight, x, k, state):
+    """(sum so far, sum before the last weight that x reaches, that weight, its number), with one more."""
+    total, before, own, which = state
+    take = (weight > 0.0) & (x >= total)
+    return total + weight, select(take, total, before), select(take, weight, own), select(take, k, which)
 
 
 @device(strict=True)
