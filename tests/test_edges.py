@@ -75,6 +75,35 @@ def test_where_three_faces_meet():
     assert importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5]))[0] == 1.0
 
 
+def slow_topology(vertices, faces):
+    """With NumPy's sorts; vertices at the same place are equal."""
+    sides = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    place = np.unique(vertices, axis=0, return_inverse=True)[1].reshape(-1)
+    ends, own = np.unique(sides, axis=0, return_inverse=True)
+    _, where = np.unique(np.sort(place[ends], axis=1), axis=0, return_inverse=True)
+    own, where = own.reshape(-1), where.reshape(-1)
+    rows = []
+    for e in range(len(ends)):
+        these = np.flatnonzero(where[own] == where[e]) // 3
+        right = these[1] if len(these) == 2 else -1 if len(these) == 1 else -2
+        rows.append((*ends[e], 1.0 / np.count_nonzero(where == where[e]), these[0], right))
+    return rows
+
+
+def test_topology_is_that_of_slow_sorts():
+    """Of random triangles between few places: doubled vertices, many faces at an edge, sides without length."""
+    rng = np.random.default_rng(3)
+    kinds = set()
+    for _ in range(60):
+        v = rng.integers(0, 3, (rng.integers(3, 60), 3)).astype(float)
+        f = rng.integers(0, len(v), (rng.integers(1, 120), 3))
+        ends, *columns = topology(v, f)
+        rows = slow_topology(v, f)
+        assert list(zip(*ends.T, *columns, strict=True)) == rows
+        kinds |= {(row[2] < 1.0, min(row[4], 0)) for row in rows}
+    assert len(kinds) == 5  # edges that coincide have two faces at least
+
+
 @pytest.mark.parametrize("eye", [(3, 0.2, 0.1), (2, 2.5, 3), (0, -4, 0.5)])
 def test_silhouettes_of_a_sphere(eye):
     """Of those edges, and no others, exactly one face is towards the eye; together they are closed curves."""

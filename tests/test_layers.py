@@ -18,6 +18,7 @@ ORDER = [
     "local",
     "simd",
     "cache",
+    "host",
     "vec",
     "rng",
     "warp",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,19 +10,12 @@ import numpy as np
 
 from ..cache import compiled
 from ..device import Device, Width
+from ..host import threads
 from ..tables import Tables
 from . import kernels
 
 CHUNKS = 64  # of an image: enough for any number of threads
 BUFFER_BYTES = 256 << 20  # for all private buffers of one launch
-
-
-def threads() -> int:
-    """How many threads run: NRENDER_THREADS, else the CPUs that this process may use."""
-    given = os.environ.get("NRENDER_THREADS", "")
-    if given.isdigit() and int(given) > 0:
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def launch(kernel: Device, width: Width, chunks: int, arguments: Callable[[int], tuple[Any, ...]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numba
 
 from ..cache import cache_dir
-from .cpu import threads
+from ..host import threads
 
 
 def info() -> dict[str, Any]:

@@ -32,7 +32,7 @@ def mesh_edges(vertices: np.ndarray, faces: np.ndarray) -> MeshEdges:
     own = distinct_pairs(sides, len(vertices))
     apart = bool((place == np.arange(len(place))).all())
     at = own if apart else distinct_pairs(place[sides], len(vertices))
-    where = at.number[own.order[own.start[:-1]]]
+    where = np.arange(len(own.rows)) if apart else at.number[own.order[own.start[:-1]]]
     share = np.ones(len(where)) if apart else 1.0 / np.bincount(where)[where]
     return MeshEdges(own.rows, share, where, at, place)
 

@@ -1,15 +1,13 @@
-"""Vertices at the same place, and the distinct edges of a mesh: by hashing and by counting, in linear time. Numba, on
-the host."""
+"""Vertices at the same place, and the distinct edges of a mesh: by hashing and by counting, in linear time. On the
+host."""
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from ..cache import on_disk
+from ..host import loop
 
 FINE = 1e6  # steps to the extent of the vertices: two in the same one are at the same place
 
@@ -27,77 +25,72 @@ def places(vertices: np.ndarray) -> np.ndarray:
     """(V,) int32, the first vertex at the same place as each, to a millionth of the extent: two shapes that meet at an
     edge have it from different rotations, with other rounding errors."""
     vertices = np.ascontiguousarray(vertices, np.float64)
-    size = max(float(np.ptp(vertices, axis=0).max(initial=0.0)), 1e-30)
-    return _compiled(_places)(vertices, FINE / size)
+    size = max(float(np.ptp(vertices, axis=0).max()), 1e-30) if len(vertices) else 1.0
+    table = np.full(1 << (2 * len(vertices) + 15).bit_length(), -1, np.int32)
+    out = np.empty(len(vertices), np.int32)
+    _places(vertices, FINE / size, np.empty((len(vertices), 3), np.int64), table, out)
+    return out
 
 
 def distinct_pairs(pairs: np.ndarray, count: int) -> Pairs:
     """Of pairs (m, 2) of integers, each in 0 .. count - 1."""
-    return Pairs(*_compiled(_distinct)(np.ascontiguousarray(pairs, np.int32), count))
+    m = len(pairs)
+    rows, start = np.empty((m, 2), np.int32), np.empty(m + 1, np.int32)
+    number, order, half = (np.empty(m, np.int32) for _ in range(3))
+    at = np.zeros((2, count + 1), np.int32)
+    k = _distinct(np.ascontiguousarray(pairs, np.int32), at, half, rows, number, order, start)
+    return Pairs(rows[:k], number, order, start[: k + 1])
 
 
 def sides_of(faces: np.ndarray) -> np.ndarray:
     """(3 F, 2) the vertices of each side of each face."""
-    return np.ascontiguousarray(faces, np.int32)[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    out = np.empty((len(faces), 3, 2), np.int32)
+    out[:, :, 0] = faces
+    out[:, :2, 1] = faces[:, 1:]
+    out[:, 2, 1] = faces[:, 0]
+    return out.reshape(-1, 2)
 
 
-@functools.cache
-def _compiled(function):
-    return on_disk(function)
-
-
-@njit(nogil=True, error_model="numpy")
-def _places(vertices, factor):
-    n = len(vertices)
-    cells = np.empty((n, 3), np.int64)
-    size = 16
-    while size < 2 * n:
-        size *= 2
-    table = np.full(size, -1, np.int32)
-    out = np.empty(n, np.int32)
-    for v in range(n):
+@loop
+def _places(vertices, factor, cells, table, out):
+    """cells (V, 3): room for integers; table: a power of 2, all -1."""
+    last = len(table) - 1
+    for v in range(len(vertices)):
         x = np.int64(np.rint(vertices[v, 0] * factor))
         y = np.int64(np.rint(vertices[v, 1] * factor))
         z = np.int64(np.rint(vertices[v, 2] * factor))
         cells[v, 0], cells[v, 1], cells[v, 2] = x, y, z
-        # Odd numbers without a pattern; the high bits of the product depend on all bits of the cell.
+        # Odd numbers without a pattern: the middle bits of the products depend on all bits of x, y and z.
         mixed = (x * 0x1E3779B97F4A7C15) ^ (y * 0x42B2AE3D27D4EB4F) ^ (z * 0x165667B19E3779F9)
-        slot = ((mixed ^ (mixed >> 29)) * 0x3F58476D1CE4E5B9 >> 24) & (size - 1)
-        while True:
+        slot = ((mixed ^ (mixed >> 29)) * 0x3F58476D1CE4E5B9 >> 24) & last
+        first = table[slot]
+        while first >= 0 and (cells[first, 0] != x or cells[first, 1] != y or cells[first, 2] != z):
+            slot = (slot + 1) & last
             first = table[slot]
-            if first < 0:
-                table[slot] = v
-                out[v] = v
-                break
-            if cells[first, 0] == x and cells[first, 1] == y and cells[first, 2] == z:
-                out[v] = first
-                break
-            slot = (slot + 1) & (size - 1)
-    return out
+        if first < 0:
+            table[slot] = first = v
+        out[v] = first
 
 
-@njit(nogil=True, error_model="numpy")
-def _distinct(pairs, count):
-    """Two stable sorts by counting, by the greater number and then by the lesser."""
-    m = len(pairs)
-    at, then = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)
+@loop
+def _distinct(pairs, at, half, rows, number, order, start):
+    """Two stable sorts by counting, by the greater number and then by the lesser; return k. at (2, count + 1): 0."""
+    m, count = len(pairs), at.shape[1] - 1
     for i in range(m):
-        at[max(pairs[i, 0], pairs[i, 1]) + 1] += 1
-        then[min(pairs[i, 0], pairs[i, 1]) + 1] += 1
+        at[0, max(pairs[i, 0], pairs[i, 1]) + 1] += 1
+        at[1, min(pairs[i, 0], pairs[i, 1]) + 1] += 1
     for k in range(count):
-        at[k + 1] += at[k]
-        then[k + 1] += then[k]
-    half, order = np.empty(m, np.int32), np.empty(m, np.int32)
+        at[0, k + 1] += at[0, k]
+        at[1, k + 1] += at[1, k]
     for i in range(m):
         key = max(pairs[i, 0], pairs[i, 1])
-        half[at[key]] = i
-        at[key] += 1
+        half[at[0, key]] = i
+        at[0, key] += 1
     for j in range(m):
         i = half[j]
         key = min(pairs[i, 0], pairs[i, 1])
-        order[then[key]] = i
-        then[key] += 1
-    rows, start, number = np.empty((m, 2), np.int32), np.empty(m + 1, np.int32), np.empty(m, np.int32)
+        order[at[1, key]] = i
+        at[1, key] += 1
     k, low, high = 0, -1, -1
     for j in range(m):
         i = order[j]
@@ -108,4 +101,4 @@ def _distinct(pairs, count):
             k += 1
         number[i] = k - 1
     start[k] = m
-    return rows[:k].copy(), number, order, start[: k + 1].copy()
+    return k

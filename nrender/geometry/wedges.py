@@ -13,13 +13,11 @@ faces. Boundary segments of Zhang et al. 2020, "Path-space differentiable render
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from ..cache import on_disk
+from ..host import in_parallel, inner, loop
 from .edges import mesh_edges
 
 FLAT = 1e-5  # radians: an edge with a smaller span is left out
@@ -40,73 +38,69 @@ def wedges(vertices: np.ndarray, faces: np.ndarray) -> Wedges:
     edges = mesh_edges(vertices, faces)
     vertices = np.ascontiguousarray(vertices, np.float64)
     faces = np.ascontiguousarray(faces, np.int32)
-    sides, outward, span = _compiled(_gaps)(vertices, faces, edges.at.rows, edges.at.order, edges.at.start)
+    n = len(edges.at.rows)
+    sides, outward, span = np.empty((n, 2), np.int32), np.empty((n, 3)), np.empty(n)
+    in_parallel(_gaps, 0, n, vertices, faces, *edges.at, sides, outward, span)
     kept = np.flatnonzero(span[edges.where] >= FLAT)
-    ends, where = edges.ends[kept], edges.where[kept]
-    turned = edges.place[ends[:, 0]] != edges.at.rows[where, 0]
-    pair = np.where(turned[:, None], sides[where, ::-1], sides[where])
-    return Wedges(ends, pair, outward[where], span[where], edges.share[kept])
+    ends, share, where = edges.ends.take(kept, 0), edges.share.take(kept), edges.where.take(kept)
+    sides, outward, span = sides.take(where, 0), outward.take(where, 0), span.take(where)
+    turned = edges.place[ends[:, 0]] != edges.at.rows[:, 0].take(where)
+    sides[turned] = sides[turned, ::-1]
+    return Wedges(ends, sides, outward, span, share)
 
 
-@functools.cache
-def _compiled(function):
-    return on_disk(function)
-
-
-@njit(nogil=True, error_model="numpy")
-def _across(vertices, faces, side, t):
-    """The unit vector from a side of a face into the face, across the unit vector t; 0 if the face has no area."""
-    face, k = side // 3, side % 3
-    a, c = faces[face, k], faces[face, (k + 2) % 3]
-    x, y, z = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
-    length = np.sqrt(x * x + y * y + z * z)
-    along = x * t[0] + y * t[1] + z * t[2]
-    x, y, z = x - along * t[0], y - along * t[1], z - along * t[2]
-    size = np.sqrt(x * x + y * y + z * z)
-    inverse = 1.0 / size if size > 1e-12 * length else 0.0
-    return x * inverse, y * inverse, z * inverse
-
-
-@njit(nogil=True, error_model="numpy")
-def _tangent(vertices, a, b):
-    x, y, z = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-    size = np.sqrt(x * x + y * y + z * z)
-    inverse = 1.0 / size if size > 0.0 else 0.0
-    return x * inverse, y * inverse, z * inverse
-
-
-@njit(nogil=True, error_model="numpy")
-def _gaps(vertices, faces, ends, order, start):
-    """At each place of an edge: (the two faces next to the widest gap (n, 2), the middle of the gap (n, 3), span (n,)).
-    The span is 0 where no gap is wider than 180 degrees."""
-    n = len(start) - 1
-    sides, outward, spans = np.zeros((n, 2), np.int32), np.zeros((n, 3)), np.zeros(n)
-    for edge in range(n):
-        # If there is such a gap, all faces are within 180 degrees, on either side of the first.
+@loop
+def _gaps(begin, end, vertices, faces, ends, number, order, start, sides, outward, spans):
+    """At each place of an edge: sides (n, 2) the two faces next to the widest gap, outward (n, 3), spans (n,), which
+    are not above 0 where no gap is wider than 180 degrees. ends, number, order, start: as in Pairs."""
+    for edge in range(begin, end):
+        t = _unit(_between(vertices, ends[edge, 0], ends[edge, 1]), 0.0)
+        zero = low = high = (0.0, 0.0, 0.0)
         least = greatest = 0.0
         right = left = -1
-        t = _tangent(vertices, ends[edge, 0], ends[edge, 1])
-        zero = low = high = (0.0, 0.0, 0.0)
+        # If there is such a gap, all faces are within 180 degrees of the first, on either side of it.
         for j in range(start[edge], start[edge + 1]):
             p = _across(vertices, faces, order[j], t)
-            if p[0] * p[0] + p[1] * p[1] + p[2] * p[2] < 0.5:
+            if _dot(p, p) < 0.5:
                 continue
             if left < 0:
                 zero = low = high = p
                 right = left = order[j]
-                continue
             x, y = zero[1] * p[2] - zero[2] * p[1], zero[2] * p[0] - zero[0] * p[2]
-            z = zero[0] * p[1] - zero[1] * p[0]
-            angle = np.arctan2(x * t[0] + y * t[1] + z * t[2], zero[0] * p[0] + zero[1] * p[1] + zero[2] * p[2])
+            turn = (x, y, zero[0] * p[1] - zero[1] * p[0])
+            angle = np.arctan2(_dot(turn, t), _dot(zero, p))
             if angle < least:
                 least, low, right = angle, p, order[j]
             if angle > greatest:
                 greatest, high, left = angle, p, order[j]
-        x, y, z = low[0] + high[0], low[1] + high[1], low[2] + high[2]
-        size = np.sqrt(x * x + y * y + z * z)
-        span = 0.5 * (np.pi - (greatest - least))
-        if span > 0.0 and size > 0.0:
-            outward[edge, 0], outward[edge, 1], outward[edge, 2] = -x / size, -y / size, -z / size
-            spans[edge] = span
-            sides[edge, 0], sides[edge, 1] = left // 3, right // 3
-    return sides, outward, spans
+        o = _unit((-low[0] - high[0], -low[1] - high[1], -low[2] - high[2]), 0.0)
+        outward[edge, 0], outward[edge, 1], outward[edge, 2] = o
+        spans[edge] = 0.5 * (np.pi - (greatest - least)) if _dot(o, o) * _dot(t, t) > 0.5 else 0.0
+        sides[edge, 0], sides[edge, 1] = left // 3, right // 3
+
+
+@inner
+def _across(vertices, faces, side, t):
+    """The unit vector from a side of a face into the face, across the unit vector t; 0 if the face has no area."""
+    face, k = side // 3, side % 3
+    p = _between(vertices, faces[face, k], faces[face, (k + 2) % 3])
+    along = _dot(p, t)
+    return _unit((p[0] - along * t[0], p[1] - along * t[1], p[2] - along * t[2]), 1e-12 * np.sqrt(_dot(p, p)))
+
+
+@inner
+def _between(vertices, a, b):
+    return vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+
+
+@inner
+def _dot(a, b):
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@inner
+def _unit(a, short):
+    """0 if a is not longer than this."""
+    size = np.sqrt(_dot(a, a))
+    inverse = 1.0 / size if size > short else 0.0
+    return a[0] * inverse, a[1] * inverse, a[2] * inverse

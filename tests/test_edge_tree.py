@@ -1,0 +1,435 @@
+"""geometry/edge_tree.py: what is chosen, how likely, and that no silhouette is left out; points on an edge."""
+
+import functools
+from typing import NamedTuple
+
+import naive
+import numpy as np
+import pytest
+from chi2 import chi_squared_test
+from derivatives import triple
+from numba import njit
+from numpy.testing import assert_allclose
+from scipy.integrate import quad
+
+from nrender.geometry import edge_tree
+from nrender.geometry.edge_nodes import CHILD, COUNT, FIRST, LENGTH, LINK, NODE, WIDE
+from nrender.geometry.wedges import wedges
+from nrender.real import FLOAT32, FLOAT64
+from nrender.simd import FLOAT32X8, LANES, load, store
+
+widths = pytest.mark.parametrize("width", [FLOAT32, FLOAT64], ids=["float32", "float64"])
+
+
+class Mesh(NamedTuple):
+    vertices: np.ndarray
+    faces: np.ndarray
+
+    def built(self, width=FLOAT64):
+        return edge_tree.build(self.vertices, wedges(*self), width.literal)
+
+    def theta(self, width=FLOAT64):
+        return self.vertices.astype(width.literal).reshape(-1)
+
+
+def rounded(mesh, at=0.0):
+    """With vertices that float32 has: the two widths see the same mesh."""
+    return Mesh((mesh[0] + at).astype(np.float32).astype(float), mesh[1])
+
+
+def boxes(n, seed=0):
+    rng = np.random.default_rng(seed)
+    v, f = naive.cube()
+    size, middle = rng.uniform(0.02, 0.4, (n, 1, 3)), rng.uniform(-4, 4, (n, 1, 3))
+    return (v * size + middle).reshape(-1, 3), (f + 8 * np.arange(n)[:, None, None]).reshape(-1, 3)
+
+
+def terrain(n):
+    """Hills, over a square of n x n places."""
+    x, y = (c.reshape(-1) for c in np.meshgrid(np.linspace(-1, 1, n), np.linspace(-1, 1, n), indexing="ij"))
+    i = np.arange(n * n).reshape(n, n)
+    a, b, c, d = (k.reshape(-1) for k in (i[:-1, :-1], i[1:, :-1], i[1:, 1:], i[:-1, 1:]))
+    height = 0.2 * np.sin(5 * x + 1) * np.cos(4 * y) + 0.05 * np.sin(20 * x - 13 * y)
+    return np.column_stack([x, y, height]), np.concatenate([np.column_stack([a, b, c]), np.column_stack([a, c, d])])
+
+
+CUBE = naive.cube()
+SETS = {
+    "triangle": rounded((np.array([[0, 0, 0], [1, 0, 0], [0.3, 2, 0.5]]), np.array([[0, 1, 2]]))),
+    "cube": rounded(CUBE),
+    "sphere": rounded(naive.icosphere(3)),
+    "boxes": rounded(boxes(30)),
+    "terrain": rounded(terrain(16)),
+    "doubled": rounded((CUBE[0][CUBE[1].reshape(-1)], np.arange(36).reshape(-1, 3))),
+    "all in one place": rounded((np.tile(CUBE[0], (9, 1)), np.concatenate([CUBE[1] + 8 * k for k in range(9)]))),
+    "far from the origin": rounded(boxes(20), at=500.0),
+}
+sets = pytest.mark.parametrize("mesh", [pytest.param(x, id=name) for name, x in SETS.items()])
+
+
+def lights(mesh, n, seed=1):
+    """(y, far): points about the mesh, near it, on it and far away, and directions."""
+    rng = np.random.default_rng(seed)
+    v = mesh.vertices
+    size = np.ptp(v, axis=0).max()
+    y = v.mean(0) + rng.uniform(-1.0, 1.0, (n, 3)) * size
+    y[::4] = v[rng.integers(0, len(v), len(y[::4]))]
+    y[::4] += rng.normal(size=y[::4].shape) * size * 10.0 ** rng.uniform(-5, 0, (len(y[::4]), 1))
+    y[1::8] = v.mean(0) + rng.normal(size=y[1::8].shape) * 30.0 * size
+    far = np.arange(n) % 4 == 3
+    y[far] = rng.normal(size=y[far].shape)
+    y[far] /= np.linalg.norm(y[far], axis=1, keepdims=True)
+    return list(zip(y.astype(np.float32).astype(float), far.tolist(), strict=True))
+
+
+def silhouettes(mesh, tree, y, far, slack=0.0):
+    """(edges that surely are, edges that may be) by the sides of the two faces next to the gap, to the relative error
+    `slack`: the light's ray through the edge has one face on either side, as one has its front and one its back."""
+    v, f = mesh.vertices, mesh.faces
+    a, b = (v[tree.ends.reshape(-1, 2)[:, k]] for k in (0, 1))
+    d = np.tile(y, (len(a), 1)) if far else 0.5 * (a + b) - y
+    normal = np.cross(b - a, d)
+    size = np.linalg.norm(normal, axis=1, keepdims=True) + 1e-300
+    side = []
+    for faces in tree.faces.reshape(-1, 2).T:
+        corner = v[f[faces]] - a[:, None]
+        into = corner.mean(1)
+        t = (b - a) / np.linalg.norm(b - a, axis=1, keepdims=True)
+        into -= np.sum(into * t, 1, keepdims=True) * t
+        side.append(np.sum(into / np.linalg.norm(into, axis=1, keepdims=True) * normal / size, 1))
+    error = slack * (1.0 + np.linalg.norm(b - a, axis=1) * (np.abs(y).max() + np.abs(v).max()) / size[:, 0])
+    low, high = np.minimum(*side), np.maximum(*side)
+    return (low > error) | (high < -error), (low > -error) | (high < error)
+
+
+@functools.cache
+def machine_code(width):
+    """(chances, picks): loops over edges, over random numbers."""
+    pick, chance = edge_tree.pick.instantiate(width), edge_tree.chance.instantiate(width)
+
+    @njit
+    def chances(tree, theta, y, far, out):
+        for e in range(len(out)):
+            out[e] = chance(tree, theta, (y[0], y[1], y[2]), far, e)
+
+    @njit
+    def picks(tree, theta, y, far, u, edge, out, rest):
+        for i in range(len(u)):
+            edge[i], out[i], rest[i] = pick(tree, theta, (y[0], y[1], y[2]), far, u[i])
+
+    return chances, picks
+
+
+def chances_at(tree, mesh, y, far, width=FLOAT64):
+    out = np.empty(len(tree.span), width.literal)
+    machine_code(width)[0](tree, mesh.theta(width), np.asarray(y, width.literal), far, out)
+    return out
+
+
+def picks_at(tree, mesh, y, far, u, width=FLOAT64):
+    edge, out, rest = np.empty(len(u), np.int64), np.empty(len(u), width.literal), np.empty(len(u), width.literal)
+    real = np.asarray(y, width.literal), far, np.asarray(u, width.literal)
+    machine_code(width)[1](tree, mesh.theta(width), *real, edge, out, rest)
+    return edge, out, rest
+
+
+# --- chances
+@sets
+@widths
+def test_a_pick_has_its_chance_bit_for_bit(mesh, width):
+    tree = mesh.built(width)
+    u = np.minimum(np.random.default_rng(2).random(200).astype(np.float32), 1.0 - 2.0**-24)
+    u[:2] = 0.0, 1.0 - 2.0**-24
+    none = 0
+    for y, far in lights(mesh, 48):
+        c = chances_at(tree, mesh, y, far, width)
+        assert (c >= 0.0).all()
+        assert c.astype(float).sum() < 1.0 + 1e-5
+        edge, of_pick, rest = picks_at(tree, mesh, y, far, u, width)
+        found = edge >= 0
+        assert of_pick[found].tolist() == c[edge[found]].tolist()
+        assert (of_pick[found] > 0.0).all()
+        assert not of_pick[~found].any()
+        assert (edge[~found] == -1).all()
+        assert (rest >= 0.0).all()
+        assert (rest < 1.0).all()
+        none += (~found).sum()
+    if len(tree.span) <= WIDE:
+        assert none % len(u) == 0  # every edge is tested
+
+
+@sets
+@widths
+def test_silhouettes_have_a_chance_and_nothing_else(mesh, width):
+    tree, seen, unseen = mesh.built(width), 0, 0
+    slack = 1e-12 if width is FLOAT64 else 1e-6
+    for y, far in lights(mesh, 300, seed=4):
+        c = chances_at(tree, mesh, y, far, width)
+        surely, maybe = silhouettes(mesh, tree, y, far, slack)
+        assert (c[surely] > 0.0).all()
+        assert not c[~maybe].any()
+        seen, unseen = seen + surely.sum(), unseen + (~maybe).sum()
+    assert seen > 500
+    if mesh is not SETS["triangle"]:
+        assert unseen > 500
+
+
+@sets
+def test_picks_follow_the_chances(mesh):
+    """Also those that find none."""
+    tree, draws = mesh.built(), 1 << 16
+    u = np.random.default_rng(3).random((8, draws))
+    for (y, far), v in zip(lights(mesh, 8, seed=5), u, strict=True):
+        c = chances_at(tree, mesh, y, far)
+        expected = np.append(c, max(1.0 - c.sum(), 0.0)) * draws
+        if expected[-1] < 1e-6:
+            expected[-1] = 0.0
+        edge, _, _ = picks_at(tree, mesh, y, far, v)
+        seen = np.bincount(np.where(edge < 0, len(c), edge), minlength=len(c) + 1)
+        if np.count_nonzero(expected > 10.0) > 1:
+            chi_squared_test(seen, expected, tests=8 * len(SETS))
+
+
+@widths
+def test_what_is_left_of_the_random_number_is_uniform(width):
+    """Whatever edge was chosen: at equal steps of the number, those that choose it leave equal steps."""
+    mesh = SETS["boxes"]
+    tree, draws = mesh.built(width), 1 << 18
+    u = (np.arange(draws) + 0.5) / draws
+    y, far = lights(mesh, 1, seed=7)[0]
+    edge, _, rest = picks_at(tree, mesh, y, far, u, width)
+    likely = np.bincount(edge[edge >= 0], minlength=len(tree.span)) > 1000
+    assert likely.sum() > 20
+    for e in np.flatnonzero(likely):
+        these = np.sort(rest[edge == e])
+        assert_allclose(these, (np.arange(len(these)) + 0.5) / len(these), atol=1.1 / len(these))
+
+
+def test_the_slow_reading_is_the_same():
+    """Python, float64, against machine code."""
+    for name in ("cube", "boxes"):
+        mesh = SETS[name]
+        tree, theta = mesh.built(), mesh.theta()
+        for y, far in lights(mesh, 8):
+            c = chances_at(tree, mesh, y, far)
+            some = range(0, len(c), 7)
+            slow = [edge_tree.chance(tree, theta, triple(y), far, e) for e in some]
+            assert_allclose(slow, c[some], rtol=1e-11)
+            for u in (0.0, 0.3, 0.9999):
+                edge, of_pick, _ = edge_tree.pick(tree, theta, triple(y), far, u)
+                assert of_pick == (edge_tree.chance(tree, theta, triple(y), far, edge) if edge >= 0 else 0.0)
+
+
+def test_eight_lanes_do_what_one_does():
+    mesh = SETS["boxes"]
+    tree, theta = mesh.built(FLOAT32), mesh.theta(FLOAT32)
+    pick, chance = edge_tree.pick.instantiate(FLOAT32X8), edge_tree.chance.instantiate(FLOAT32X8)
+
+    @njit
+    def vector(tree, theta, y, near, u, edge, out):
+        for i in range(0, len(u), LANES):
+            point = (load(y[0], i), load(y[1], i), load(y[2], i))
+            far = load(near, i) < 0.5
+            e, c, rest = pick(tree, theta, point, far, load(u, i))
+            store(edge, i, e)
+            store(out[0], i, c)
+            store(out[1], i, chance(tree, theta, point, far, e + ((e >> 31) & 1)))  # edge 0 for none
+            store(out[2], i, rest)
+
+    y, far = (np.array(x) for x in zip(*lights(mesh, 64), strict=True))
+    u = np.random.default_rng(7).random(64).astype(np.float32)
+    edge, out = np.zeros(64, np.int32), np.zeros((3, 64), np.float32)
+    vector(tree, theta, np.ascontiguousarray(y.T, np.float32), (~far).astype(np.float32), u, edge, out)
+    found = edge >= 0
+    assert found.sum() > 40
+    assert out[0][found].tolist() == out[1][found].tolist()
+    assert not out[0][~found].any()
+    one = [picks_at(tree, mesh, y[i], far[i], u[i : i + 1], FLOAT32) for i in range(64)]
+    same = np.array([e[0] for e, _, _ in one]) == edge
+    assert same.mean() > 0.95  # rounding may lead to a neighbour
+    assert_allclose(out[0][same], np.array([c[0] for _, c, _ in one])[same], rtol=1e-3)
+
+
+def test_where_there_is_no_silhouette_all_is_well():
+    """Within a convex mesh."""
+    mesh = SETS["sphere"]
+    for width in (FLOAT32, FLOAT64):
+        tree = mesh.built(width)
+        for y in ([0.0, 0.0, 0.0], [0.5, -0.3, 0.2], [0.9, 0.0, 0.1]):
+            assert not chances_at(tree, mesh, y, False, width).any()
+            edge, of_pick, rest = picks_at(tree, mesh, y, False, [0.0, 0.4, 0.99], width)
+            assert (edge == -1).all()
+            assert not of_pick.any()
+            assert np.isfinite(rest).all()
+
+
+def test_edges_of_one_node_are_chosen_by_the_angle_that_they_subtend():
+    """Exactly in proportion to the integral of ds/r^2."""
+    mesh = SETS["triangle"]
+    tree = mesh.built()
+    a, b = (mesh.vertices[tree.ends.reshape(-1, 2)[:, k]] for k in (0, 1))
+    for y, far in lights(mesh, 30):
+        if far:
+            integral = np.linalg.norm(b - a, axis=1)
+        elif np.linalg.norm(mesh.vertices - y, axis=1).min() < 0.01:
+            continue
+        else:
+            integral = [
+                quad(lambda s, p=p, e=e: np.linalg.norm(e) / np.sum((p + s * e) ** 2), 0, 1, limit=200)[0]
+                for p, e in zip(a - y, b - a, strict=True)
+            ]
+        assert_allclose(chances_at(tree, mesh, y, far), integral / np.sum(integral), rtol=1e-6)
+
+
+# --- the tree
+@sets
+def test_nodes_have_all_edges(mesh):
+    tree, found = mesh.built(), wedges(*mesh)
+    nodes, links = tree.nodes.reshape(-1, NODE), tree.links.reshape(-1, LINK)
+    length = np.linalg.norm(np.diff(mesh.vertices[tree.ends.reshape(-1, 2)], axis=1)[:, 0], axis=1) * tree.share
+
+    def end(node):
+        child, count, first = links[node, [CHILD, COUNT, FIRST]]
+        assert 1 <= count <= WIDE
+        stop = first + count
+        if child >= 0:
+            stop = first
+            for k in range(child, child + count):
+                assert links[k, FIRST] == stop
+                stop = end(k)
+        assert_allclose(nodes[node, LENGTH], length[first:stop].sum(), rtol=1e-12)
+        return stop
+
+    assert end(0) == len(tree.span) == len(found.span)
+    columns = np.column_stack([tree.ends.reshape(-1, 2), tree.faces.reshape(-1, 2), tree.span, tree.share])
+    expected = np.column_stack([found.ends, found.faces, found.span, found.share])
+    assert sorted(map(tuple, columns.tolist())) == sorted(map(tuple, expected.tolist()))
+
+
+def test_no_edge_at_all_is_refused():
+    v, f = naive.cube()
+    with pytest.raises(ValueError, match="silhouette"):
+        edge_tree.build(v, wedges(v, f[:0]))
+
+
+def test_the_same_on_any_number_of_threads(monkeypatch):
+    mesh = Mesh(*terrain(150))
+    trees = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("NRENDER_THREADS", threads)
+        trees.append(mesh.built())
+    for a, b in zip(*trees, strict=True):
+        assert (a == b).all()
+
+
+# --- what it is good for
+FINE = {"sphere": Mesh(*naive.icosphere(4)), "boxes": Mesh(*boxes(300)), "terrain": Mesh(*terrain(60))}
+
+
+@pytest.mark.parametrize(
+    "name, found, effective, gain",
+    [("sphere", 0.6, 0.4, 30.0), ("boxes", 0.95, 0.7, 1.5), ("terrain", 0.4, 0.3, 5.0)],
+)
+def test_the_variance_of_a_sum_over_silhouettes(name, found, effective, gain):
+    """Of the integral of ds/r^2 over all silhouettes: the share of picks that are one, what one pick is worth against
+    one of the ideal distribution, and against a choice by length alone. Exact sums over the chances."""
+    mesh = FINE[name]
+    tree = mesh.built()
+    a, b = (mesh.vertices[tree.ends.reshape(-1, 2)[:, k]] for k in (0, 1))
+    length = np.linalg.norm(b - a, axis=1) * tree.share
+    rows = []
+    for y, far in [(1.5, 0.4, 0.9), False], [(6.0, 2.0, 5.0), False], [(0.48, 0.36, 0.8), True]:
+        surely, _ = silhouettes(mesh, tree, np.array(y), far)
+        r2 = 1.0 if far else np.sum((0.5 * (a + b) - y) ** 2, axis=1)
+        sent = np.where(surely, length / r2, 0.0)[surely]
+        c = chances_at(tree, mesh, y, far)[surely]
+        uniform = (length / length.sum())[surely]
+        square = sent.sum() ** 2
+        rows.append((c.sum(), square / (sent**2 / c).sum(), (sent**2 / uniform).sum() / (sent**2 / c).sum()))
+    rows = np.array(rows)
+    print(name, rows.round(3).tolist())
+    assert (rows > [found, effective, gain]).all()
+
+
+# --- a point on an edge
+ENDS = (0.3, -0.2, 1.0), (1.5, 0.4, 0.1)
+
+
+def beside(along, off):
+    """The point at a + along (b - a), moved across the edge by `off` of its length."""
+    a, b = (np.array(x) for x in ENDS)
+    across = np.cross(b - a, [0.0, 0.0, 1.0])
+    return triple(a + along * (b - a) + across * (off * np.linalg.norm(b - a) / np.linalg.norm(across)))
+
+
+@pytest.mark.parametrize("along", [-3.0, -0.1, 0.0, 0.3, 0.5, 1.0, 1.2, 40.0])
+@pytest.mark.parametrize("off", [1e-2, 0.2, 1.0, 30.0])
+def test_points_are_at_equal_angles(along, off):
+    """Kulla & Fajardo 2012: the angle at y between a and the point is in proportion to u; the density is that of
+    ds/r^2."""
+    y = beside(along, off)
+    a, b = (np.array(x) - y for x in ENDS)
+    length = np.linalg.norm(b - a)
+
+    def angle(s):
+        p = a + s * (b - a)
+        return np.arctan2(np.linalg.norm(np.cross(a, p)), a @ p)
+
+    scale = quad(lambda s: length / np.sum((a + s * (b - a)) ** 2), 0, 1, points=[min(max(along, 0.0), 1.0)])[0]
+    for u in (0.0, 0.01, 0.3, 0.5, 0.9, 1.0 - 2.0**-24):
+        s, pdf = edge_tree.point_on_edge(*ENDS, y, False, u)
+        assert 0.0 <= s <= 1.0
+        assert angle(s) == pytest.approx(u * angle(1.0), rel=1e-6, abs=1e-12)
+        assert pdf == pytest.approx(1.0 / (np.sum((a + s * (b - a)) ** 2) * scale), rel=1e-6)
+        assert pdf == edge_tree.point_pdf(*ENDS, y, False, s)
+
+
+@pytest.mark.parametrize("along", [-2.0, 0.0, 1e-6, 0.3, 1.0, 1.5])
+@pytest.mark.parametrize("off", [0.0, 1e-9, 1e-5, 1e-4, 1e-2])
+def test_points_near_the_edge_and_on_its_line(along, off):
+    """The density is that of the samples: the derivative of u, which goes from 0 to 1 as s does."""
+    y = beside(along, off)
+    length = np.linalg.norm(np.subtract(*ENDS))
+    for u in (0.05, 0.3, 0.6, 0.95):
+        (s0, _), (s1, _) = (edge_tree.point_on_edge(*ENDS, y, False, x) for x in (u - 1e-6, u + 1e-6))
+        pdf = edge_tree.point_pdf(*ENDS, y, False, 0.5 * (s0 + s1))
+        if s1 - s0 > 1e-12:
+            assert 2e-6 / ((s1 - s0) * length) == pytest.approx(pdf, rel=1e-3)
+    assert edge_tree.point_on_edge(*ENDS, y, False, 0.0)[0] == pytest.approx(0.0, abs=1e-12)
+    assert edge_tree.point_on_edge(*ENDS, y, False, 1.0)[0] == pytest.approx(1.0)
+
+
+def test_far_away_points_are_uniform():
+    length = np.linalg.norm(np.subtract(*ENDS))
+    for u in (0.0, 0.2, 0.99):
+        assert edge_tree.point_on_edge(*ENDS, (0.0, 0.6, 0.8), True, u) == (u, pytest.approx(1.0 / length))
+    for u in (0.1, 0.5, 0.9):
+        assert edge_tree.point_on_edge(*ENDS, beside(0.5, 1e6), False, u)[0] == pytest.approx(u, abs=1e-6)
+
+
+@widths
+def test_points_are_finite_in_machine_code(width):
+    """Wherever y is; and the density agrees with that of the slow reading."""
+    point = edge_tree.point_on_edge.instantiate(width)
+
+    @njit
+    def run(ends, y, u, out):
+        for i in range(len(u)):
+            a, b = (ends[0, 0], ends[0, 1], ends[0, 2]), (ends[1, 0], ends[1, 1], ends[1, 2])
+            out[i] = point(a, b, (y[0], y[1], y[2]), False, u[i])
+
+    u = np.minimum(np.linspace(0, 1, 101), 1.0 - 2.0**-24).astype(width.literal)
+    out = np.empty((len(u), 2), width.literal)
+    ends = np.array(ENDS, width.literal)
+    for along in (-1e4, -1.0, -1e-5, 0.0, 1e-6, 0.1, 0.5, 1.0 - 1e-6, 1.0, 1.1, 1e3):
+        for off in (0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0, 1e4):
+            y = np.array(beside(along, off), width.literal)
+            run(ends, y, u, out)
+            assert np.isfinite(out).all()
+            assert (out[:, 1] > 0.0).all()
+            assert (np.diff(out[:, 0]) >= -4.0 * np.finfo(width.literal).eps).all()
+            assert out[0, 0] >= 0.0
+            assert out[-1, 0] <= 1.0
+            if off >= 1e-2:
+                slow = [edge_tree.point_on_edge(*ENDS, triple(y), False, float(x)) for x in u]
+                assert_allclose(out[:, 0], np.array(slow)[:, 0], atol=1e-3 if width is FLOAT32 else 1e-9)
