@@ -53,9 +53,9 @@ ORDER = [
     "params",
     "compile_scene",
     "render",
-    "gradcheck",
     "loss",
     "optimize",
+    "gradcheck",
 ]
 
 # Files know nothing of kernels, and kernels nothing of files.

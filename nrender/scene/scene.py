@@ -115,6 +115,11 @@ class Scene:
         """
         dump.dump(self, Path(path))
 
+    def limits(self, path: str) -> tuple[float, float]:
+        """(low, high): between what the numbers of a parameter may be; infinite where there is no bound."""
+        key = self._slots[path].key
+        return key.low, key.high
+
     def replace(self, values: Mapping[str, Any]) -> Scene:
         """A scene with other values of some parameters; everything else is shared.
 
