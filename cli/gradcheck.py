@@ -113,7 +113,8 @@ def _report(found: Any) -> dict[str, Any]:
 
 
 class _Progress:
-    """Where the check is, on stderr: one line that changes on a terminal, else a line now and then (so that a mistake is one line)."""
+    """Where the check is, on stderr: one line that changes on a terminal, else a line now and then, not at once: what
+    is wrong with the arguments is then the only line."""
 
     def __init__(self) -> None:
         self._terminal, self._next = sys.stderr.isatty(), time.monotonic() + PLAIN_INTERVAL

@@ -257,7 +257,7 @@ def broken(monkeypatch):
 @pytest.mark.parametrize("path", [PAINT, "lights.sky.radiance", "cameras.main.fov", "shapes.thing.transform.scale"])
 def test_a_gradient_that_is_a_tenth_too_large_is_found(path, broken):
     broken(lambda _, g: 1.1 * g)
-    found = nr.gradcheck(solid("scale", 16), [path], samples=1, budget=FEW)
+    found = nr.gradcheck(solid("scale", 16), [path], samples=1, budget=2 * FEW)
     assert found.verdict == DISAGREE
     assert not found.ok
     assert found.max_abs_z > found.threshold
@@ -265,12 +265,12 @@ def test_a_gradient_that_is_a_tenth_too_large_is_found(path, broken):
 
 @pytest.mark.parametrize(
     "change",
-    [np.zeros_like, np.negative, lambda g: g[..., ::-1], lambda g: g * (np.arange(g.size).reshape(g.shape) % 2)],
-    ids=["none", "sign", "order", "every other"],
+    [np.zeros_like, np.negative, lambda g: g[..., ::-1]],
+    ids=["none", "sign", "order"],
 )
 def test_wrong_gradients_of_many_numbers_are_found(change, broken):
     broken(lambda _, g: change(g))
-    found = nr.gradcheck(solid("scale", 16), ["shapes.thing.vertices"], budget=FEW)
+    found = nr.gradcheck(solid("scale", 16), ["shapes.thing.vertices"], budget=FEW // 2)
     assert found.verdict == DISAGREE
 
 
@@ -307,7 +307,7 @@ def test_a_parameter_without_effect_agrees():
 
 def test_the_same_seed_gives_the_same_result_and_another_another():
     of = solid("scale", 8)
-    first, again, other = (nr.gradcheck(of, [PAINT], seed=seed, budget=1000) for seed in (3, 3, 4))
+    first, again, other = (nr.gradcheck(of, [(PAINT, (0,))], seed=seed, budget=1000) for seed in (3, 3, 4))
     assert first.rows == again.rows
     assert all(a.adjoint != b.adjoint for a, b in zip(first.rows, other.rows, strict=True))
 

@@ -123,7 +123,7 @@ class _Place:
 
     def together(self, rng: np.random.Generator) -> Number:
         """The largest part of the line is a typical step. What is at a bound goes inward."""
-        part = 0.5 * rng.uniform(-1, 1, self.value.shape)
+        part = rng.uniform(-1, 1, self.value.shape)
         if self.scale > 0:
             part = part + self.effect / self.scale
         part /= np.abs(part).max()

@@ -76,16 +76,19 @@ def gradcheck(
     the bound of a parameter's range), with the same random numbers on both sides, extrapolated (Richardson), in
     float64; their step is found for each number, and what error it leaves is counted in their sigma. Sigmas are
     standard errors, widened where they come from few seeds, and at least 1e-3 of a derivative by what moves (1e-5 of
-    others). Seeds are added until sigma is small enough, or the budget ends.
+    others). Seeds are added, 16 at least, until sigma is small enough or the budget ends.
 
-    wrt: paths, or (path, index) of one number (default: all parameters); samples: how many numbers of each larger
-    parameter are checked, with all at once along one line; spp: samples a pixel of each image (default: so many that
-    the budget is 128 images, but at least 1); seed: the same one gives the same result; precision: of the adjoint; target: the relative
-    sigma that is enough; budget: camera samples for the differences of one number (default: 4 million);
-    callback(done, total, name) is called before each number.
+    wrt       paths, or (path, index) of one number; default: all parameters
+    spp       samples a pixel of an image; default: so many that the budget is 128 images
+    seed      a whole number from 0; the same one gives the same result
+    precision of the adjoint: "float32" or "float64"
+    samples   how many numbers of each larger parameter are checked, beside all at once along one line
+    target    the relative sigma that is enough
+    budget    camera samples for the differences of one number, at most; default: 4 million
+    callback  callback(done, total, name) is called before each number
 
-    Returns a `GradCheck`: `rows`, with path, index, adjoint, difference, their sigmas, z and a verdict each; `ok`,
-    `verdict`, `max_abs_z`, `threshold`; as text, a table. Raises NrenderError for an unknown path or camera.
+    Returns a `GradCheck`: `rows`, each with path, index, adjoint, difference, their sigmas, z; `verdicts`, `verdict`,
+    `ok`, `max_abs_z`, `threshold`; as text, a table. Raises NrenderError for an unknown path, index or camera.
     """
     began = time.perf_counter()
     budget = BUDGET if budget is None else budget
