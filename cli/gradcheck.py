@@ -34,6 +34,9 @@ from .settings import apply_settings, read_selection
     "--spp", type=click.IntRange(min=1), help="Samples per pixel of an image.  [default: the budget is 128 images]"
 )
 @click.option(
+    "--width", type=click.IntRange(min=1), help="Check a smaller picture, of so many pixels in a row: it is quicker."
+)
+@click.option(
     "--budget",
     type=click.IntRange(min=1),
     help="Camera samples for the differences of a number, at most.  [default: 4 million]",
@@ -48,6 +51,7 @@ def gradcheck(
     wrt: tuple[str, ...],
     samples: int,
     spp: int | None,
+    width: int | None,
     budget: int | None,
     seed: int,
     device: str,
@@ -77,6 +81,7 @@ def gradcheck(
             seed=seed,
             device=device,
             camera=view,
+            width=width,
             samples=samples,
             budget=budget,
             callback=progress,

@@ -312,6 +312,23 @@ def test_the_same_seed_gives_the_same_result_and_another_another():
     assert all(a.adjoint != b.adjoint for a, b in zip(first.rows, other.rows, strict=True))
 
 
+def test_a_smaller_picture_is_the_same_scene(monkeypatch):
+    sizes = set()
+
+    def render(scene, *args):
+        image = nr.render(scene, *args)
+        sizes.add(image.shape)
+        return image
+
+    monkeypatch.setattr(module, "render", render)
+    of = solid("scale", (24, 16))
+    assert nr.gradcheck(of, [(PAINT, (0,))], budget=20_000, width=9).ok
+    assert sizes == {(6, 9, 3)}
+    small = of.with_resolution("main", 9, 6)
+    assert small.document["cameras"]["main"]["resolution"] == [9, 6]
+    assert of.document["cameras"]["main"]["resolution"] == [24, 16]
+
+
 def test_progress_is_told_before_each_number():
     calls = []
     nr.gradcheck(solid("scale", 8), [PAINT], budget=1000, callback=lambda *about: calls.append(about))
@@ -328,7 +345,11 @@ def test_progress_is_told_before_each_number():
         ({"camera": "mian"}, "camera: no camera 'mian'; did you mean 'main'?"),
         ({"samples": 0}, "samples: expected a whole number from 1, got 0"),
         ({"target": 0}, "target: expected a number between 0 and 1, got 0"),
-        ({"budget": 0}, "budget: expected a number of samples, got 0"),
+        ({"budget": 0}, "budget: expected a whole number from 1, got 0"),
+        ({"budget": 1e6}, "budget: expected a whole number from 1, got 1000000.0"),
+        ({"width": 7}, "width: expected at most the camera's 6, got 7"),
+        ({"width": 0}, "width: expected a whole number from 1, got 0"),
+        ({"wrt": (PAINT, (0,))}, "wrt: expected a path, or (path, index), got (0,)"),
         ({"seed": -1}, "seed: expected a whole number from 0, got -1"),
         ({"spp": 0}, "spp: expected a whole number from 1, got 0"),
         ({"device": "gpu"}, "device: expected 'auto' or 'cpu', got 'gpu'"),

@@ -51,6 +51,8 @@ def read_selections(scene: Scene, wrt: Iterable[str | Selection] | None) -> list
     chosen = list(known) if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
     selections: list[Selection] = []
     for item in chosen:
+        if not isinstance(item, str) and not (isinstance(item, tuple) and len(item) == 2):
+            raise NrenderError(f"wrt: expected a path, or (path, index), got {item!r}")
         path, index = (item, None) if isinstance(item, str) else item
         if path not in known:
             raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")

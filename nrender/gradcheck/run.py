@@ -64,6 +64,7 @@ def gradcheck(
     device: str = "auto",
     camera: str | None = None,
     precision: str = "float32",
+    width: int | None = None,
     samples: int = 3,
     target: float = 0.02,
     budget: int | None = None,
@@ -82,6 +83,7 @@ def gradcheck(
     spp       samples a pixel of an image; default: so many that the budget is 128 images
     seed      a whole number from 0; the same one gives the same result
     precision of the adjoint: "float32" or "float64"
+    width     of the picture, if it shall be smaller than the camera's: an image costs at least 1 sample a pixel
     samples   how many numbers of each larger parameter are checked, beside all at once along one line
     target    the relative sigma that is enough
     budget    camera samples for the differences of one number, at most; default: 4 million
@@ -93,8 +95,15 @@ def gradcheck(
     began = time.perf_counter()
     budget = BUDGET if budget is None else budget
     selections = read_selections(scene, wrt)
-    _check(seed, samples, target, budget)
-    loss = _loss(scene, spp, seed, device, camera, precision, budget)
+    for name, given, lowest in (("seed", seed, 0), ("samples", samples, 1), ("budget", budget, 1)):
+        _check_whole(name, given, lowest)
+    if not 0 < target < 1:
+        raise NrenderError(f"target: expected a number between 0 and 1, got {target!r}")
+    view = _camera(scene, camera)
+    scene = scene if width is None else _resized(scene, view, width)
+    weights = smooth_weights(scene, seed, view)
+    pixels = weights.shape[0] * weights.shape[1]
+    loss = _Loss(weights, view, max(round(budget / (IMAGES * pixels)), 1) if spp is None else spp, device, precision)
     paths = list(dict.fromkeys(path for path, _ in selections))
     tell = callback or (lambda done, total, name: None)
     tell(0, 0, "adjoint")
@@ -111,26 +120,24 @@ def gradcheck(
     return GradCheck(tuple(rows), time.perf_counter() - began)
 
 
-def _check(seed: int, samples: int, target: float, budget: int) -> None:
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise NrenderError(f"seed: expected a whole number from 0, got {seed!r}")
-    if not isinstance(samples, int | np.integer) or samples < 1:
-        raise NrenderError(f"samples: expected a whole number from 1, got {samples!r}")
-    if not 0 < target < 1:
-        raise NrenderError(f"target: expected a number between 0 and 1, got {target!r}")
-    if not budget > 0:
-        raise NrenderError(f"budget: expected a number of samples, got {budget!r}")
+def _check_whole(name: str, number: int, least: int) -> None:
+    if not isinstance(number, int | np.integer) or number < least:
+        raise NrenderError(f"{name}: expected a whole number from {least}, got {number!r}")
 
 
-def _loss(
-    scene: Scene, spp: int | None, seed: int, device: str, camera: str | None, precision: str, budget: int
-) -> _Loss:
+def _camera(scene: Scene, camera: str | None) -> str:
     name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
     if name not in scene.cameras:
         raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
-    view = scene.cameras[name]
-    per_pixel = max(round(budget / (IMAGES * view.width * view.height)), 1) if spp is None else spp
-    return _Loss(smooth_weights(scene, seed, name), name, per_pixel, device, precision)
+    return name
+
+
+def _resized(scene: Scene, camera: str, width: int) -> Scene:
+    view = scene.cameras[camera]
+    _check_whole("width", width, 1)
+    if width > view.width:
+        raise NrenderError(f"width: expected at most the camera's {view.width}, got {width}")
+    return scene.with_resolution(camera, width, max(round(width * view.height / view.width), 1))
 
 
 def _adjoints(

@@ -158,6 +158,15 @@ class Scene:
         return Scene._make(dataclasses.replace(self._parts, optimize=spec), self._slots, document,
                            self._changes)
 
+    def with_resolution(self, camera: str, width: int, height: int) -> Scene:
+        """The scene with another size, in pixels, of one camera's picture."""
+        view = dataclasses.replace(self.cameras[camera], width=width, height=height)
+        parts = dataclasses.replace(self._parts, cameras=Frozen({**self.cameras, camera: view}))
+        cameras = self._source.data["cameras"]
+        changed = {**cameras, camera: {**cameras[camera], "resolution": [width, height]}}
+        source = dataclasses.replace(self._source, data={**self._source.data, "cameras": changed})
+        return Scene._make(parts, self._slots, source, self._changes)
+
     def where(self, path: str) -> tuple[str, int]:
         """File and line (0: unknown) of a parameter or anything else, for messages."""
         return self._source.file, self._source.line(tuple(dump.place(path)))
