@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..errors import NrenderError, did_you_mean
 from ..params import moves_geometry
-from ..render import render, render_vjp
+from ..render import render_vjp, renderer
 from ..scene import Scene
 from .differences import FINER, Aim, Line, difference, second_look
 from .estimate import LIMIT, MIN_SEEDS, Estimate, seeds_of, standard_error
@@ -41,10 +42,10 @@ class _Loss(NamedTuple):
     device: str
     precision: str
 
-    def value(self, scene: Scene, seed: int) -> float:
-        """In float64: a difference in a number that the image is linear in is exact but for rounding."""
-        image = render(scene, self.spp, seed, self.device, self.camera, "float64")
-        return float(np.sum(self.weights * image))
+    def of(self, scene: Scene) -> Callable[[int], float]:
+        """value(seed). In float64: a difference in a number that the image is linear in is exact but for rounding."""
+        image = renderer(scene, self.spp, self.device, self.camera, "float64")
+        return lambda seed: float(np.sum(self.weights * image(seed)))
 
     def gradient(self, scene: Scene, paths: Sequence[str], seed: int) -> tuple[float, Mapping[str, np.ndarray]]:
         image, pullback = render_vjp(scene, paths, self.spp, seed, self.device, self.camera, self.precision)
@@ -183,10 +184,14 @@ def _row(
     """The finite differences of one number, beside its adjoint."""
     base, most = scene.parameters[number.path], len(seeds) // (1 + FINER)
 
-    def moved(t: float, seed: int) -> float:
-        return loss.value(scene.replace({number.path: base + t * number.line}), seed)
+    @functools.lru_cache(maxsize=1)  # one place after the other is asked for, with many seeds
+    def moved(t: float) -> Callable[[int], float]:
+        return loss.of(scene.replace({number.path: base + t * number.line}))
 
-    line = Line(moved, number.low, number.high)
+    def value_at(t: float, seed: int) -> float:
+        return moved(t)(seed)
+
+    line = Line(value_at, number.low, number.high)
     slope = difference(line, seeds[:most], aim)
     if abs(slope.mean - adjoint.mean) > LIMIT * math.hypot(slope.sigma, adjoint.sigma):
         slope = second_look(line, seeds[most:], aim, slope, adjoint)
