@@ -22,6 +22,7 @@ import numpy as np
 from common import ROOT, machine, save, table
 
 import nrender as nr
+from nrender.gradcheck import smooth_weights
 
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 SPP, SIZE = 32, 24
@@ -62,8 +63,6 @@ def direction(scene: nr.Scene, path: str) -> np.ndarray:
 
 def measure(replicates: int) -> None:
     """In the process of one radius: the directional derivative of each replicate, as JSON on stdout."""
-    from gradcheck import smooth_weights
-
     import nrender.geometry.segment
     import nrender.motion
 
@@ -86,8 +85,6 @@ def measure(replicates: int) -> None:
 
 def truth(scene: nr.Scene, path: str, seeds: int = 32, spp: int = 1024) -> tuple[float, float]:
     """(mean, standard error) by central differences, extrapolated from two steps."""
-    from gradcheck import smooth_weights
-
     weights, base, d = smooth_weights(scene), scene.parameters[path], direction(scene, path)
     step = STEPS[path.rsplit(".", 1)[1]]
 

@@ -20,6 +20,7 @@ from .compare import compare
 from .console import error_line, show_warning
 from .example import example
 from .grad import grad
+from .gradcheck import gradcheck
 from .info import info
 from .optimize import optimize
 from .render import render
@@ -108,7 +109,7 @@ def cli() -> None:
     """
 
 
-for _command in (render, optimize, grad, compare, check, info, example):
+for _command in (render, optimize, grad, gradcheck, compare, check, info, example):
     cli.add_command(_command)
 
 

@@ -60,6 +60,14 @@ def render(
     return image
 
 
+def renderer(
+    scene: Scene, spp: int | None, device: str, camera: str | None, precision: str
+) -> Callable[[int], np.ndarray]:
+    """`render` of one scene with many seeds: image(seed). What no seed changes is made once."""
+    job = _job(scene, spp, 0, device, camera, precision)
+    return lambda seed: _image(job._replace(seed=seed & 0xFFFFFFFF))
+
+
 def render_vjp(
     scene: Scene,
     wrt: Iterable[str],

@@ -11,6 +11,7 @@ from estimates import Estimate, replicate
 
 import nrender as nr
 from nrender import Scene
+from nrender.gradcheck import smooth_weights
 
 STEPS = {
     "translate": 0.03,
@@ -47,15 +48,6 @@ class Check(NamedTuple):
     @property
     def relative_sigma(self) -> float:
         return self.sigma / abs(float(self.difference.mean))
-
-
-def smooth_weights(scene: Scene, seed: int = 0) -> np.ndarray:
-    """Weights of every pixel and colour, around 1, that vary over the picture: (H, W, 3)."""
-    view = next(iter(scene.cameras.values()))
-    y, x = np.meshgrid(np.linspace(0, 1, view.height), np.linspace(0, 1, view.width), indexing="ij")
-    rng = np.random.default_rng(seed)
-    waves = [np.cos(2 * np.pi * (rng.uniform(-1, 1) * x + rng.uniform(-1, 1) * y + rng.random())) for _ in range(3)]
-    return 1 + 0.8 * np.stack(waves, axis=-1)
 
 
 @functools.cache

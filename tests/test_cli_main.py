@@ -19,7 +19,7 @@ from nrender_cli.progress import describe
 
 from nrender.optimize import Progress
 
-COMMANDS = ["check", "compare", "example", "grad", "info", "optimize", "render"]
+COMMANDS = ["check", "compare", "example", "grad", "gradcheck", "info", "optimize", "render"]
 RUN = [sys.executable, "-c", "from nrender_cli.main import main; main()"]
 
 

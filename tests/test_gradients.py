@@ -12,7 +12,7 @@ import functools
 import numpy as np
 import pytest
 from estimates import replicate
-from gradcheck import check, smooth_weights
+from gradcheck import check
 from scene_library import camera, corner, emitters, faceted, furnace, quad, scene, solid
 from scipy.spatial import ConvexHull
 
@@ -229,10 +229,3 @@ def test_the_gradient_of_the_loss_is_zero_in_the_mean_at_a_perfect_match():
     coupled = replicate(lambda seed: gradient(seed, False), range(200))
     assert np.abs(unbiased.z(0.0)).max() < 3
     assert coupled.z(0.0).min() > 10
-
-
-def test_weights_differ_between_pixels_and_colours():
-    """The helper's weights: a test of a uniform weight would not see a gradient that goes to the wrong pixel."""
-    weights = smooth_weights(solid())
-    assert weights.std((0, 1)).min() > 0.2
-    assert np.abs(weights[..., 0] - weights[..., 1]).max() > 0.2

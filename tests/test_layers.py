@@ -54,9 +54,9 @@ ORDER = [
     "params",
     "compile_scene",
     "render",
-    "gradcheck",
     "loss",
     "optimize",
+    "gradcheck",
 ]
 
 # Files know nothing of kernels, and kernels nothing of files.

@@ -115,6 +115,11 @@ class Scene:
         """
         dump.dump(self, Path(path))
 
+    def limits(self, path: str) -> tuple[float, float]:
+        """(low, high): between what the numbers of a parameter may be; infinite where there is no bound."""
+        key = self._slots[path].key
+        return key.low, key.high
+
     def replace(self, values: Mapping[str, Any]) -> Scene:
         """A scene with other values of some parameters; everything else is shared.
 
@@ -152,6 +157,15 @@ class Scene:
         document = Document({**source.data, **extra.data}, source.base, source.file, lines)
         return Scene._make(dataclasses.replace(self._parts, optimize=spec), self._slots, document,
                            self._changes)
+
+    def with_resolution(self, camera: str, width: int, height: int) -> Scene:
+        """The scene with another size, in pixels, of one camera's picture."""
+        view = dataclasses.replace(self.cameras[camera], width=width, height=height)
+        parts = dataclasses.replace(self._parts, cameras=Frozen({**self.cameras, camera: view}))
+        cameras = self._source.data["cameras"]
+        changed = {**cameras, camera: {**cameras[camera], "resolution": [width, height]}}
+        source = dataclasses.replace(self._source, data={**self._source.data, "cameras": changed})
+        return Scene._make(parts, self._slots, source, self._changes)
 
     def where(self, path: str) -> tuple[str, int]:
         """File and line (0: unknown) of a parameter or anything else, for messages."""
