@@ -81,6 +81,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
             throughput = scale(throughput, product)
         else:
             seen = seen & invert(occluded(scene, start, sub(back, start), one, seen))
+    reached = seen
     _, y, found = held(scene, stream, back, to_light, seen)
     radiance, _ = trace(scene, stream, back, to_light, depth + 1, BIG, seen, zero)
     kind = select(found, FACE, ENVMAP)
@@ -102,5 +103,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         depth,
         pixel_of(scene, sx, sy),
         choose(seen, scale(mul(throughput, radiance), factor), none),
+        edge,
+        reached,
         seen,
     )

@@ -32,7 +32,7 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     else:
         e, d = line_point(scene, edges, plan.first, u, sample)
         normal, sine = open_side(e, d)
-        weight = plan.weight * (2.0 * PI)
+        weight = plan.weight * gather(plan.rarity, e.edge) * (2.0 * PI)
     seen = active & (sine > 0.0)
     start = passing(e, normal, d)
     stream, x, met = held(scene, stream, start, d, seen)
@@ -43,6 +43,7 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     to_light = scale(d, -1.0)
     stream, received = to_camera(scene, stream, trail, p, x, to_light, depth, rough, seen)
     seen = seen & received.seen
+    reached = seen
     back = passing(e, normal, to_light)
     zero = 0.0 * reach
     radiance = (zero, zero, zero)
@@ -71,6 +72,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         depth,
         received.pixel,
         choose(seen, jump, (zero, zero, zero)),
+        e.edge,
+        reached,
         seen,
     )
 
