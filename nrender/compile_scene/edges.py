@@ -19,7 +19,7 @@ from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
 from .mesh import Mesh
 from .rows import face_uvs
 
-ROUGH = 0.2  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
+ROUGH = 0.35  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
 
 
 def boundary_of(
