@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ STEPS = {
     "up": 0.02,
     "fov": 0.4,
 }  # of parameters that move things: about a third of a pixel; all others: 0.05
+
+NEARBY = (-2, -1, 1, 2)  # steps of finite differences
 
 
 class Check(NamedTuple):
@@ -95,17 +97,25 @@ def step_of(path: str) -> float:
 def difference(
     make: Callable[[], Scene], path: str, seeds: Iterable[int], spp: int, precision: str = "float32"
 ) -> Estimate:
-    """Central differences with the same random numbers on both sides, and Richardson's extrapolation of two steps."""
-    scene, direction, step = make(), direction_of(make, path), step_of(path)
-    weights, base = smooth_weights(scene), scene.parameters[path]
+    """Of one parameter, in its direction_of."""
+    return difference_along(make(), {path: direction_of(make, path)}, step_of(path), seeds, spp, precision)
 
-    def value(h: float, seed: int) -> float:
-        moved = scene.replace({path: base + h * direction})
-        image = nr.render(moved, spp=spp, seed=seed, precision=precision)
-        return float(np.sum(weights * image))
+
+def difference_along(
+    scene: Scene,
+    directions: Mapping[str, np.ndarray],
+    step: float,
+    seeds: Iterable[int],
+    spp: int,
+    precision: str = "float32",
+) -> Estimate:
+    """Central differences with the same random numbers on both sides, and Richardson's extrapolation of two steps."""
+    weights = smooth_weights(scene)
+    moved = {k: scene.replace({p: scene.parameters[p] + k * step * d for p, d in directions.items()}) for k in NEARBY}
 
     def slope(seed: int) -> np.ndarray:
-        near, far = ((value(h, seed) - value(-h, seed)) / (2 * h) for h in (step, 2 * step))
+        value = {k: np.sum(weights * nr.render(s, spp=spp, seed=seed, precision=precision)) for k, s in moved.items()}
+        near, far = ((value[k] - value[-k]) / (2 * k * step) for k in (1, 2))
         return np.asarray((4 * near - far) / 3)
 
     return replicate(slope, seeds)
@@ -119,11 +129,29 @@ def check(
     count: int = 12,
     precision: str = "float32",
 ) -> Check:
+    """Of one parameter, in its direction_of."""
+    directions = {path: direction_of(make, path)}
+    return check_along(make, directions, step_of(path), spp, differences_spp, count, precision)
+
+
+def check_along(
+    make: Callable[[], Scene],
+    directions: Mapping[str, np.ndarray],
+    step: float,
+    spp: int,
+    differences_spp: int,
+    count: int = 12,
+    precision: str = "float32",
+) -> Check:
     """`count` replicates of both; the two share no random numbers."""
-    direction = direction_of(make, path)
-    slopes = np.array([np.sum(g[path] * direction) for g in adjoints(make, spp, range(count), precision)])
-    adjoint = Estimate(slopes.mean(), slopes.std(ddof=1) / np.sqrt(count))
-    by_difference = difference(make, path, range(1000, 1000 + count), differences_spp, precision)
     scene = make()
+    slopes = np.array(
+        [
+            sum(np.sum(gradient[path] * d) for path, d in directions.items())
+            for gradient in adjoints(make, spp, range(count), precision)
+        ]
+    )
+    adjoint = Estimate(slopes.mean(), slopes.std(ddof=1) / np.sqrt(count))
+    by_difference = difference_along(scene, directions, step, range(1000, 1000 + count), differences_spp, precision)
     total = np.sum(smooth_weights(scene) * nr.render(scene, spp=16))
-    return Check(adjoint, by_difference, abs(float(by_difference.mean)) * step_of(path) / float(total))
+    return Check(adjoint, by_difference, abs(float(by_difference.mean)) * step / float(total))
