@@ -17,7 +17,9 @@ CAMERA = "cameras.main"
 THING, LAMP, FLOOR = (f"shapes.{name}.transform" for name in ("thing", "lamp", "floor"))
 
 ALONG = [1.0, 0.4, -0.7]  # of translations: the picture changes along x, y and depth
+FLAT = [1.0, 0.0, -0.7]  # what stands on the floor
 TURN = [0.6, 1.0, -0.5]
+UPRIGHT = [0.0, 1.0, 0.0]
 SHRINK = -1.0
 
 
@@ -61,8 +63,8 @@ def grow(direction: Any = SHRINK, **keys: Any) -> dict[str, Motion]:
     return one(f"{THING}.scale", direction, **keys)
 
 
-def dolly(**keys: Any) -> dict[str, Motion]:
-    return one(f"{CAMERA}.origin", [1.0, -0.5, 0.6], **keys)
+def dolly(direction: Any = (1.0, -0.5, 0.6), **keys: Any) -> dict[str, Motion]:
+    return one(f"{CAMERA}.origin", direction, **keys)
 
 
 def everything(extra: Mapping[str, Any] | None = None, floor: bool = True, **keys: Any) -> dict[str, Motion]:
@@ -86,7 +88,7 @@ CASES = {
     "triangle under a lamp": Case(
         scenes.triangle_shadow(),
         slide()
-        | turn()
+        | turn(direction=[0.1, 0.3, -1.0])
         | grow()
         | one("shapes.thing.vertices", CORNERS)
         | slide(LAMP)
@@ -94,21 +96,34 @@ CASES = {
         | dolly()
         | everything(LAMP_MOVES),
     ),
-    "white triangle under a lamp": Case(scenes.triangle_shadow("white", 3), slide() | everything(LAMP_MOVES)),
-    "white box under a lamp": Case(scenes.box_shadow(), slide() | turn() | grow([-1.0, 0.5, -0.3]) | slide(LAMP)),
+    "white triangle under a lamp": Case(
+        scenes.triangle_shadow("white", 3), slide(direction=[-0.8, 1.0, 0.1]) | everything(LAMP_MOVES)
+    ),
+    "white box under a lamp": Case(
+        scenes.box_shadow(), slide(direction=[-0.7, 0.9, -0.8]) | turn() | grow([-1.0, 0.5, -0.3]) | slide(LAMP)
+    ),
     "black box under a lamp": Case(scenes.box_shadow("black", 2), slide() | everything(LAMP_MOVES)),
     "picture that shines": Case(scenes.textured_lamp_shadow(), slide() | slide(LAMP) | turn(LAMP)),
-    "thin strip out of view": Case(scenes.thin_shadow(), slide() | turn()),
+    "thin strip out of view": Case(
+        scenes.thin_shadow(), slide(direction=[-0.2, -1.0, -0.2]) | turn(direction=[1.0, -0.3, -0.3])
+    ),
     "triangle out of view": Case(scenes.hidden_shadow(), dolly() | one(f"{CAMERA}.target", ALONG) | slide()),
-    "translucent triangle": Case(scenes.veil_shadow(), slide() | turn()),
-    "smooth ball": Case(scenes.sphere_shadow(2, normals="smooth"), slide() | grow() | slide(LAMP)),
+    "translucent triangle": Case(
+        scenes.veil_shadow(), slide(direction=[-0.7, 1.0, -0.5]) | turn(direction=[1.0, -0.3, 0.4])
+    ),
+    "smooth ball": Case(scenes.sphere_shadow(2, normals="smooth"), slide() | slide(LAMP)),
     "ball of 81,920 triangles": Case(scenes.sphere_shadow(6), slide()),
     "box under a sky": Case(
-        scenes.sky_shadow(), slide() | one("lights.sky.rotate", TURN, 3.0) | dolly() | slide(FLOOR, LIFT)
+        scenes.sky_shadow(),
+        slide(direction=[0.3, -0.1, -1.0])
+        | one("lights.sky.rotate", TURN, 3.0)
+        | dolly([0.1, 0.4, 1.0])
+        | everything({"lights.sky.rotate": [10.0, 20.0, -10.0]}),
     ),
-    "block under a constant sky": Case(
-        scenes.occlusion(), slide(direction=[1.0, 0.0, -0.7]) | turn(direction=[0.0, 1.0, 0.0], step=5.0) | dolly()
+    "black block under a constant sky": Case(
+        scenes.occlusion("black"), slide(direction=FLAT) | turn(direction=UPRIGHT, step=5.0) | dolly([0.1, 0.4, 1.0])
     ),
+    "white block under a constant sky": Case(scenes.occlusion("white"), one(f"{THING}.scale", 1.0)),
     "box under a bulb": Case(
         scenes.point_shadow(), slide() | one("lights.bulb.position", ALONG) | slide(FLOOR, LIFT) | dolly()
     ),
@@ -117,18 +132,34 @@ CASES = {
         slide() | one("lights.spot.position", ALONG) | everything({"lights.spot.position": [0.4, -0.3, 0.5]}),
     ),
     "triangle in the sun": Case(
-        scenes.sun_shadow(), slide() | one("lights.sun.direction", [0.5, 0.2, -0.7], 0.03) | slide(FLOOR, LIFT)
+        scenes.sun_shadow(),
+        slide(direction=[0.0, 0.2, -1.0])
+        | one("lights.sun.direction", [0.5, 0.2, -0.7], 0.03)
+        | everything({"lights.sun.direction": [0.2, 0.1, -0.3]}),
     ),
-    "block in the sun": Case(scenes.sun_shadow("box"), slide(direction=[1.0, 0.0, -0.7]) | dolly()),
+    "block in the sun": Case(
+        scenes.sun_shadow("box"), slide(direction=FLAT, step=0.02) | dolly([-0.5, 1.0, 0.5], step=0.02)
+    ),
     "lit ceiling": Case(scenes.ceiling_light(), slide() | slide(LAMP) | everything(LAMP_MOVES)),
-    "lit wall": Case(scenes.wall_light(), slide() | turn() | one("lights.spot.position", [0.2, 0.5, 1.0])),
+    "lit wall": Case(
+        scenes.wall_light(),
+        slide() | turn(direction=[-1.0, -0.5, 0.7]) | everything({"lights.spot.position": [0.2, 0.5, 0.3]}),
+    ),
     "closed room": Case(
         scenes.room(),
-        slide(direction=[1.0, 0.0, 0.5]) | turn(direction=[0.0, 1.0, 0.0]) | slide(LAMP, [1.0, -0.5, 0.7]) | dolly(),
+        slide(direction=[1.0, 0.0, 0.5]) | turn(direction=UPRIGHT) | slide(LAMP, [1.0, -0.5, 0.7]) | dolly(),
     ),
-    "glossy floor": Case(scenes.reflection("glossy"), slide() | turn() | dolly()),
-    "mirror": Case(scenes.reflection("mirror"), slide() | slide("shapes.screen.transform") | dolly()),
-    "behind frosted glass": Case(scenes.through_glass("frosted"), slide() | one("lights.sun.direction", [0.5, 0.2, 0.7])),
-    "behind clear glass": Case(scenes.through_glass("clear"), slide()),
+    "glossy floor": Case(
+        scenes.reflection("glossy"), slide() | turn(direction=[-0.3, 0.5, 1.0]) | dolly([-0.3, -1.0, 0.1])
+    ),
+    "mirror": Case(
+        scenes.reflection("mirror"),
+        slide() | slide("shapes.screen.transform") | dolly([-0.3, -1.0, 0.1], step=0.02),
+    ),
+    "behind frosted glass": Case(
+        scenes.through_glass("frosted"),
+        slide(direction=[0.4, -0.2, -1.0]) | one("lights.sun.direction", [-0.3, -1.0, -1.0]),
+    ),
+    "behind clear glass": Case(scenes.through_glass("clear"), slide(direction=[0.4, -0.2, -1.0])),
     "ball of rough glass": Case(scenes.glass_ball(), slide() | slide(LAMP)),
 }
