@@ -269,4 +269,4 @@ def through_glass(pane: str) -> Make:
 @functools.cache
 def glass_ball() -> Make:
     """Light through a rough ball of glass."""
-    return stage({"thing": ball("frosted", 1), "lamp": lamp(half=0.5)}, depth=5)
+    return stage({"thing": ball("frosted", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)
