@@ -28,19 +28,23 @@ from boundary_report import page, pictures
 from boundary_setups import SETUPS
 from common import ROOT, machine, save
 
-SPP = {"shadow": 256, "box": 64, "ball": 64, "indirect": 256}  # of nrender, so that a gradient takes under a second
-SECONDS = 20.0  # of the gradients of one configuration, and of the finite differences of one renderer
+SPP = {"shadow": 256, "indirect": 256}  # of nrender, and 64 in the others: a gradient takes about a second
+SECONDS = 6.0  # of the gradients of one configuration, and of the finite differences of one renderer
 SETTINGS = (("none", (16, 16, 64)), ("none", (16, 16, 256)), ("grid", (16, 16, 64)), ("octree", (16, 16, 64)))
 FEWEST, MOST = 3, 24  # gradients of one configuration
+
+
+def samples(name: str) -> int:
+    return SPP.get(name, 64)
 
 
 def configurations(name: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """name -> (renderer, options). Mitsuba: continuous, primary, indirect samples a pixel."""
     plugin = "direct_projective" if name == "shadow" else "prb_projective"
-    out: dict[str, tuple[str, dict[str, Any]]] = {"nrender": ("nrender", {"spp": SPP[name]})}
-    for guiding, samples in SETTINGS:
-        options = dict(zip(("sppc", "sppp", "sppi"), samples, strict=True))
-        out[f"{guiding} {'/'.join(map(str, samples))}"] = ("mitsuba", {"plugin": plugin, "guiding": guiding, **options})
+    out: dict[str, tuple[str, dict[str, Any]]] = {"nrender": ("nrender", {"spp": samples(name)})}
+    for guiding, parts in SETTINGS:
+        options = dict(zip(("sppc", "sppp", "sppi"), parts, strict=True))
+        out[f"{guiding} {'/'.join(map(str, parts))}"] = ("mitsuba", {"plugin": plugin, "guiding": guiding, **options})
     return out
 
 
@@ -84,7 +88,7 @@ def gradients(workers: dict[str, Worker], scale: float) -> dict[str, dict[str, A
         if errors:
             found[name] = {"error": errors[0], "answers": []}
             continue
-        count = int(np.clip(SECONDS / (first[1]["image"] + first[1]["pullback"]), FEWEST, MOST) * scale)
+        count = int(np.clip(SECONDS * scale / (first[1]["image"] + first[1]["pullback"]), FEWEST, MOST * scale))
         found[name] = {"count": count, "answers": []}
     for k in range(max((entry.get("count", 0) for entry in found.values()), default=0)):
         for name, entry in found.items():
@@ -142,7 +146,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in options.only or SETUPS:
             data[name] = measure(name, options.scale, Path(folder))
-    save("boundary", "The derivative of visibility", about, {"scenes": data, "spp": SPP}, page(data, SPP))
+    text = page(data, {name: samples(name) for name in data})
+    save("boundary", "The derivative of visibility", about, {"scenes": data}, text)
 
 
 if __name__ == "__main__":

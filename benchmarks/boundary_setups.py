@@ -6,6 +6,7 @@ Mitsuba finds silhouettes by shared vertices.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -52,8 +53,8 @@ def weld(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return unique, index.reshape(-1)[faces]
 
 
-def bare(scene: nr.Scene, moving: str, size: int, depth: int) -> tuple[nr.Scene, np.ndarray]:
-    """The scene as plain meshes, and the middle of the moving one: its pivot."""
+def bare(scene: nr.Scene, moving: str, size: int, depth: int, pivot: np.ndarray | None) -> tuple[nr.Scene, np.ndarray]:
+    """The scene as plain meshes, and the pivot of the moving one: by default its middle."""
     document = scene.document
     document.pop("optimize", None)
     document["integrator"] = {"max_depth": depth}
@@ -66,40 +67,59 @@ def bare(scene: nr.Scene, moving: str, size: int, depth: int) -> tuple[nr.Scene,
             shapes[name]["material"] = shape.material
         if shape.emission is not None:
             shapes[name]["emission"] = shape.emission
-    middle = (shapes[moving]["vertices"].min(0) + shapes[moving]["vertices"].max(0)) / 2
-    shapes[moving]["transform"] = {"translate": [0, 0, 0], "rotate": [0, 0, 0], "pivot": middle}
+    if pivot is None:
+        pivot = (shapes[moving]["vertices"].min(0) + shapes[moving]["vertices"].max(0)) / 2
+    shapes[moving]["transform"] = {"translate": [0, 0, 0], "rotate": [0, 0, 0], "pivot": pivot}
     document["shapes"] = shapes
-    return nr.Scene.from_dict(document), middle
+    return nr.Scene.from_dict(document), pivot
 
 
-def setup(scene: nr.Scene, moving: str, kind: str, direction: list[float], step: float, size: int, depth: int) -> Setup:
-    plain, middle = bare(scene, moving, size, depth)
-    return Setup(plain, moving, kind, np.array(direction), step, middle)
+def setup(
+    scene: nr.Scene,
+    moving: str,
+    kind: str,
+    direction: list[float],
+    step: float,
+    size: int,
+    pivot: np.ndarray | None = None,
+) -> Setup:
+    plain, pivot = bare(scene, moving, size, scene.integrator.max_depth, pivot)
+    return Setup(plain, moving, kind, np.array(direction), step, pivot)
 
 
 def shadow() -> Setup:
     from boundary_scenes import triangle_shadow
 
-    return setup(triangle_shadow()(), "thing", "translate", [1.0, 0.0, 0.0], 0.04, 64, 2)
+    return setup(triangle_shadow()(), "thing", "translate", [1.0, 0.0, 0.0], 0.04, 64)
 
 
 def indirect() -> Setup:
     from boundary_scenes import ceiling_light
 
-    return setup(ceiling_light()(), "thing", "translate", [1.0, 0.0, 0.0], 0.04, 48, 3)
+    return setup(ceiling_light()(), "thing", "translate", [1.0, 0.0, 0.0], 0.04, 48)
 
 
 def cornell() -> nr.Scene:
     return nr.load_scene(ROOT / "scenes" / "cornell.yaml")
 
 
-def box() -> Setup:
-    return setup(cornell(), "large", "rotate", [0.0, 1.0, 0.0], 3.0, 32, 6)
+def blacken(document: dict[str, Any], shape: str) -> None:
+    document["materials"]["black"] = {"type": "diffuse", "reflectance": [0.0, 0.0, 0.0]}
+    document["shapes"][shape]["material"] = "black"
 
 
-def ball() -> Setup:
+def box(black: bool = False) -> Setup:
+    """About a vertical line at its back: about its middle the derivative is next to nothing."""
+    document = cornell().document
+    if black:
+        blacken(document, "large")
+    scene = nr.Scene.from_dict(document, base=ROOT / "scenes")
+    return setup(scene, "large", "rotate", [0.0, 1.0, 0.0], 1.5, 32, np.array([265.0, 0.0, 456.0]))
+
+
+def ball(black: bool = False) -> Setup:
     """A sphere of 100,000 triangles hangs in the room."""
-    document, base = cornell().document, ROOT / "scenes"
+    document = cornell().document
     vertices, faces = globe(250, 201)
     document["shapes"]["ball"] = {
         "type": "mesh",
@@ -107,7 +127,10 @@ def ball() -> Setup:
         "faces": faces,
         "material": "grey",
     }
-    return setup(nr.Scene.from_dict(document, base=base), "ball", "translate", [1.0, 0.0, 0.0], 8.0, 32, 6)
+    if black:
+        blacken(document, "ball")
+    scene = nr.Scene.from_dict(document, base=ROOT / "scenes")
+    return setup(scene, "ball", "translate", [1.0, 0.0, 0.0], 8.0, 32)
 
 
 def globe(around: int, along: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,10 +151,19 @@ def globe(around: int, along: int) -> tuple[np.ndarray, np.ndarray]:
     return vertices, np.concatenate([f.reshape(-1, 3) for f in (*sides, *caps)])
 
 
-SETUPS: dict[str, Callable[[], Setup]] = {"shadow": shadow, "box": box, "ball": ball, "indirect": indirect}
+SETUPS: dict[str, Callable[[], Setup]] = {
+    "shadow": shadow,
+    "box": box,
+    "black box": functools.partial(box, black=True),
+    "ball": ball,
+    "black ball": functools.partial(ball, black=True),
+    "indirect": indirect,
+}
 ABOUT = {
-    "shadow": "a black triangle moves under a square lamp above a floor, 64 x 64, depth 2",
-    "box": "the Cornell box, 32 x 32, depth 6: the large box turns",
-    "ball": "the Cornell box, 32 x 32, depth 6, with a sphere of 100,000 triangles that moves",
-    "indirect": "a black triangle moves between a lamp and the ceiling, which lights what is seen, 48 x 48, depth 3",
+    "shadow": "A black triangle moves under a square lamp above a floor, 64 x 64, depth 2.",
+    "box": "The Cornell box, 32 x 32, depth 6: the large box turns about a vertical line at its back.",
+    "black box": "The same with a black box.",
+    "ball": "The Cornell box, 32 x 32, depth 6, with a grey sphere of 100,000 triangles that moves.",
+    "black ball": "The same with a black sphere.",
+    "indirect": "A black triangle moves between a lamp and the ceiling, which lights what is seen, 48 x 48, depth 3.",
 }
