@@ -10,9 +10,9 @@ import numpy as np
 
 from . import simd  # noqa: F401  (registers the primitives of its width)
 from .backend import cpu
-from .backend.strata import Work, boundary_adj, boundary_tan, work_of
-from .boundary.plan import LONG
-from .compile_scene import Mesh, boundary_of, compile_scene
+from .backend.strata import Work, boundary_adj, boundary_tan, crossing_shapes, work_of
+from .boundary.plan import LONG, Boundary
+from .compile_scene import Mesh, boundary_of, compile_scene, least_roughness
 from .device import Width
 from .errors import DeviceError, NrenderError, did_you_mean
 from .params import Layout, moves_geometry, pull, push
@@ -21,6 +21,8 @@ from .scene import Scene
 from .scene.models import Textured
 from .tables import Tables
 
+CLEAR = 0.1  # roughness below which a connection to the eye finds nothing any more
+SIZELESS = ("point", "spot", "directional")
 BOUNDARY = 1.0  # of the interior's rays, so many for the boundary
 
 
@@ -198,10 +200,10 @@ def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
     moving = [path for path in paths if moves_geometry(path)]
     if not moving:
         return None
-    _warn_of_missing(job, moving)
     boundary = boundary_of(
         job.scene, job.values, job.place, job.mesh, job.tables, job.power, job.size, job.width
     )
+    _warn_of_missing(job, boundary, moving)
     rng = np.random.default_rng([job.seed, 2])
     probe = push(job.place, {path: rng.normal(size=job.scene.parameters[path].shape) for path in moving})
     path = 2.0 * min(job.tables.max_depth, LONG)  # rays, about
@@ -234,17 +236,41 @@ def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str
 _warned: set[str] = set()
 
 
-def _warn_of_missing(job: _Job, moving: Iterable[str]) -> None:
-    """Says once of each parameter which part of its derivative is not there."""
-    for name in set(job.place.geometry.crowded) - _warned:
-        _warned.add(name)
-        message = f"without the derivative of how the checkerboard of shape '{name}' moves: it has too many lines"
-        warnings.warn(message, RenderWarning, stacklevel=4)
-    new = [path for path in moving if path not in _warned]
-    if new and any(isinstance(material.values.get("opacity"), Textured) for material in job.scene.materials.values()):
-        _warned.update(new)
-        message = "without the derivative of where shadows and indirect light meet a textured opacity: "
-        warnings.warn(message + ", ".join(new), RenderWarning, stacklevel=4)
+def _warn_of_missing(job: _Job, boundary: Boundary, moving: Iterable[str]) -> None:
+    """Says once of each thing which part of a derivative is not there."""
+    missing = [
+        f"of how the checkerboard of shape '{name}' moves: it has too many lines"
+        for name in job.place.geometry.crowded
+    ]
+    scene, paths = job.scene, ", ".join(moving)
+    if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
+        missing.append(f"of where shadows and indirect light meet a textured opacity: {paths}")
+    hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
+    if hard and least_roughness(scene) < CLEAR:
+        missing.append(f"of the hard shadows of light '{hard[0]}' as smooth surfaces show them: {paths}")
+    missing += [
+        f"of how the line moves where shapes '{a}' and '{b}' pass through each other: {paths}"
+        for a, b in _crossing(job, boundary)
+    ]
+    for text in missing:
+        if text not in _warned:
+            _warned.add(text)
+            warnings.warn(f"without the derivative {text}", RenderWarning, stacklevel=4)
+
+
+def _crossing(job: _Job, boundary: Boundary) -> list[tuple[str, str]]:
+    """Pairs of shapes that pass through each other; looked for once for a mesh."""
+    if boundary.edges is None or len(job.scene.shapes) < 2:
+        return []
+    if job.mesh.crossing is None:
+        names = list(job.scene.shapes)
+        count = [len(job.scene.shapes[name].faces) for name in names]
+        of_face = np.repeat(np.arange(len(names)), count)
+        of_vertex = np.zeros(job.place.geometry.vertices, np.int64)
+        of_vertex[job.mesh.faces.reshape(-1)] = np.repeat(of_face, 3)
+        pairs = crossing_shapes(job.width, job.tables, boundary.edges.ends, of_vertex, of_face)
+        job.mesh.crossing = [(names[a], names[b]) for a, b in sorted(pairs)]
+    return job.mesh.crossing
 
 
 def _report(job: _Job, all_bad: Iterable[cpu.Bad], level: int = 4) -> None:

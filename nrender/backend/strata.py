@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..boundary.crossing import crossings
 from ..boundary.plan import MIRRORED, PRIMARY, Boundary, Found, Share, allocate, plan_of, strata_of
 from ..boundary.primary import Edges
 from ..device import Width
 from ..geometry.edges import allot
 from ..tables import Tables
 from . import kernels
-from .cpu import Bad, launch, private_chunks
+from .cpu import CHUNKS, Bad, launch, private_chunks
 
 PILOT = 0.1  # of the work
 FIRST = 64  # least samples of a stratum in the pilot
@@ -119,3 +120,18 @@ def _in_view(work: Work, samples: int, shift: float) -> Edges:
     assert visible is not None
     first, spacing = allot(visible.lengths, samples, shift)
     return Edges(visible.ends, visible.clip, first, work.width.literal(spacing))
+
+
+def crossing_shapes(
+    width: Width, scene: Tables, ends: np.ndarray, of_vertex: np.ndarray, of_face: np.ndarray
+) -> set[tuple[int, int]]:
+    """Pairs of shapes of which an edge (2 k,) of one passes through a face of the other; of_vertex, of_face: their
+    shapes' numbers."""
+    count = len(ends) // 2
+    found = np.empty(count, np.int64)
+    chunks = int(np.clip(count // CHUNK, 1, CHUNKS))
+    bounds = [count * k // chunks for k in range(chunks + 1)]
+    launch(crossings, width, chunks, lambda k: (scene, ends, of_vertex, of_face, bounds[k], bounds[k + 1], found))
+    hit = np.flatnonzero(found >= 0)
+    pairs = zip(of_vertex[ends[2 * hit]].tolist(), of_face[found[hit]].tolist(), strict=True)
+    return {(min(a, b), max(a, b)) for a, b in pairs}

@@ -8,12 +8,12 @@ from ..device import Width
 from ..params import Layout, layout, theta
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
-from .edges import boundary_of
+from .edges import boundary_of, least_roughness
 from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_of
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
-__all__ = ["Mesh", "compile_scene", "boundary_of"]
+__all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness"]
 
 
 def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]:

@@ -45,11 +45,11 @@ def boundary_of(
     chances = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
     visible = _visible(scene, values, place, mesh, tables, size, width)
-    rough = ROUGH if _least_roughness(scene) < ROUGH else 0.0
+    rough = ROUGH if least_roughness(scene) < ROUGH else 0.0
     return Boundary(visible, edges, measure, cluster, emitters, tables.light_count > 0, rough)
 
 
-def _least_roughness(scene: Scene) -> float:
+def least_roughness(scene: Scene) -> float:
     """Of all materials, 1 if none has a lobe."""
     least = 1.0
     for material in scene.materials.values():

@@ -20,12 +20,14 @@ REFIT_FROM = 4096  # faces: below, a new tree costs nothing
 
 @dataclass
 class Mesh:
-    """All faces of a scene. `parts`: the shapes' face arrays, held so that their ids stay theirs."""
+    """All faces of a scene. parts: the shapes' face arrays, held so that their ids stay theirs; crossing: the names of
+    shapes that pass through each other, once that is asked for."""
 
     parts: tuple[np.ndarray, ...]
     faces: np.ndarray
     tree: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     extent: float = 0.0
+    crossing: list[tuple[str, str]] | None = None
 
 
 _meshes: OrderedDict[tuple[int, ...], Mesh] = OrderedDict()
