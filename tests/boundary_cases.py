@@ -128,7 +128,9 @@ CASES = {
     ),
     "glossy floor": Case(scenes.reflection("glossy"), slide() | turn() | dolly()),
     "mirror": Case(scenes.reflection("mirror"), slide() | slide("shapes.screen.transform") | dolly()),
-    "behind frosted glass": Case(scenes.through_glass("frosted"), slide() | one("lights.sun.direction", [0.5, 0.2, 0.7])),
+    "behind frosted glass": Case(
+        scenes.through_glass("frosted"), slide() | one("lights.sun.direction", [0.5, 0.2, 0.7])
+    ),
     "behind clear glass": Case(scenes.through_glass("clear"), slide()),
     "ball of rough glass": Case(scenes.glass_ball(), slide() | slide(LAMP)),
 }

@@ -1,4 +1,4 @@
-"""Scenes whose derivative is mostly in what light, or an indirect ray, just misses: shadows and outlines seen otherwise.
+"""Scenes whose derivative is mostly in what light, or an indirect ray, just misses: shadows, outlines seen otherwise.
 
 Each builder returns a maker of a scene of 24 x 24 pixels; boundary_cases.py says what moves in them. A floor that fills
 the view, something above it, and one kind of light; or a room that is seen in part. What moves is made of few triangles
@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
 from scene_library import camera, mesh, quad
 from textured_scenes import Make, make, smooth_image
 
@@ -154,7 +153,8 @@ def occlusion() -> Make:
 
 @functools.cache
 def point_shadow() -> Make:
-    return stage({"thing": box("white")}, {"bulb": {"type": "point", "position": [-0.7, 2.2, 0.6], "intensity": [9] * 3}})
+    bulb = {"type": "point", "position": [-0.7, 2.2, 0.6], "intensity": [9, 9, 9]}
+    return stage({"thing": box("white")}, {"bulb": bulb})
 
 
 @functools.cache
@@ -175,7 +175,7 @@ def sun_shadow(thing: str = "triangle") -> Make:
 
 @functools.cache
 def ceiling_light() -> Make:
-    """A lamp shines up past a blocker to a ceiling; the camera sees the floor, which gets light from the ceiling alone."""
+    """A lamp shines up past a blocker to a ceiling; the camera sees the floor, which is lit by the ceiling alone."""
     shapes = {
         "thing": triangle("black", 1.5),
         "lamp": {

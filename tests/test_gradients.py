@@ -21,8 +21,6 @@ from nrender.loss import LOSSES
 from nrender.scene.look_at import frame
 from nrender.scene.transform import world_vertices
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 SCENES = {"emitters": emitters, "solid": solid, "faceted": faceted, "corner": corner}
 FORMS = ("scale", "axes", "matrix")
 
@@ -92,7 +90,7 @@ def area_by_scale(subdivisions):
 
 
 def test_silhouettes_of_an_icosahedron_are_its_hulls():
-    """Up to boundary.OFFSET, by which the two sides of an edge are apart."""
+    """Up to primary.OFFSET, by which the two sides of an edge are apart."""
     exact, found = area_by_scale(0)
     assert abs(found.mean / exact - 1) < 1e-3
     assert found.sigma < 5e-4 * exact

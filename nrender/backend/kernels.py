@@ -112,9 +112,9 @@ def outlines(
     scene, edges, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta, weights, gradient, d_image,
     moments, bad
 ):
-    """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
-    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments += the sum over samples
-    of the square of what they change."""
+    """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint:
+    gradient += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments += the sum
+    over samples of the square of what they change."""
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,10 +42,11 @@ def work_of(
     """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them."""
     strata = strata_of(boundary, scene)
     first = [int(PILOT * rays / (len(strata) * stratum.cost)) for stratum in strata]
-    pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, [(s, max(n, 64)) for s, n in zip(strata, first)])
+    counts = [(s, max(n, 64)) for s, n in zip(strata, first, strict=True)]
+    pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, counts)
     _, moments, _ = boundary_tan(pilot, probe)
-    counts = allocate(strata, moments, (1.0 - PILOT) * rays)
-    return Work(width, scene, boundary, size, seed, list(zip(strata, counts, strict=True)))
+    samples = allocate(strata, moments, (1.0 - PILOT) * rays)
+    return Work(width, scene, boundary, size, seed, list(zip(strata, samples, strict=True)))
 
 
 def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
@@ -53,11 +54,14 @@ def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarra
     w, h = work.size
     chunks = private_chunks(3 * w * h)
     images, moments, all_bad = np.zeros((chunks, h * w, 3)), np.zeros(len(work.counts)), []
-    none, unused = np.zeros((1, 3), work.width.literal), np.zeros(1)
+    none: np.ndarray = np.zeros((1, 3), work.width.literal)
+    unused = np.zeros(1)
     for number, (samples, kernel, head, count, bad) in enumerate(_launches(work, chunks)):
         sums = np.zeros((chunks, 1))
 
-        def arguments(k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad) -> tuple[Any, ...]:
+        def arguments(
+            k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad
+        ) -> tuple[Any, ...]:
             return (*head, False, k, count, d_theta, none, unused, images[k], sums[k], bad.rows[k])
 
         launch(kernel, work.width, count, arguments)
@@ -71,8 +75,9 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
     size = len(work.scene.theta)
     chunks = private_chunks(size)
     gradients, all_bad = np.zeros((chunks, size)), []
-    flat = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
-    none, unused, sums = np.zeros(1, work.width.literal), np.zeros((1, 3)), np.zeros(1)
+    flat: np.ndarray = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
+    none: np.ndarray = np.zeros(1, work.width.literal)
+    unused, sums = np.zeros((1, 3)), np.zeros(1)
     for _, kernel, head, count, bad in _launches(work, chunks):
 
         def arguments(k: int, head: Any = head, count: int = count, bad: Bad = bad) -> tuple[Any, ...]:

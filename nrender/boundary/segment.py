@@ -36,8 +36,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     seen = active & (sine > 0.0)
     start = passing(e, normal, d)
     stream, x, met = held(scene, stream, start, d, seen)
-    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that is
-    # an end y of another segment, or an outline.
+    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that
+    # is an end y of another segment, or an outline.
     reach = dot(sub(x.point, e.point), d)
     seen = seen & met & (reach > BACK * e.aside)
     to_light = scale(d, -1.0)

@@ -41,7 +41,7 @@ def boundary_of(
         a, b = vertices[edges.ends.reshape(-1, 2)].transpose(1, 0, 2)
         measure = np.linalg.norm(b - a, axis=1) * edges.share * edges.span
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
-    chances = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
+    chances: np.ndarray = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
     visible = _visible(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if _least_roughness(scene) < ROUGH else 0.0

@@ -78,8 +78,8 @@ class EdgeTree(NamedTuple):
 @device(strict=True)
 def pick(tree, theta, y, toward, far, u):
     """(number of an edge, the chance of it, a number as u), for 0 <= u < 1 and light at the point y, or where `far`
-    holds that travels along the unit vector y. toward: the normal of the surface at y, unit, if only what is in front of
-    it counts, and that by its cosine; else 0. (-1, 0, ...) if none is found."""
+    holds that travels along the unit vector y. toward: the normal of the surface at y, unit, if only what is in front
+    of it counts, and that by its cosine; else 0. (-1, 0, ...) if none is found."""
     node = truncate(0.0 * u)
     chance = 0.0 * u + 1.0
     inner = gather(tree.links, LINK * node + CHILD) >= 0
