@@ -9,6 +9,7 @@ from scene_library import camera, corner, scene, solid
 
 import nrender as nr
 
+
 def line_of(error, function, *args, **kwargs):
     """The message, which must be one line."""
     with pytest.raises(error) as caught:
