@@ -21,7 +21,7 @@ from .geometry.surface import (
 )
 from .geometry.traverse import occluded
 from .geometry.triangle import corners, point, vector_at
-from .light import DIRECTIONAL, ENVMAP, FACE, SPOT, TREE, area, envmap, spot, tree
+from .light import DIRECTIONAL, ENVMAP, FACE, POINT, SPOT, TREE, area, envmap, spot, tree
 from .motion import near2, vertex_adj, vertex_tan
 from .opacity import opacity, opacity_adj, opacity_tan, shadow, shadow_adj, shadow_tan
 from .real import BIG, any_lane, gather, invert, minimum, real, select, truncate
@@ -54,6 +54,12 @@ class LightSample(NamedTuple):
 @device
 def is_far(kind):
     return (kind == DIRECTIONAL) | (kind == ENVMAP)
+
+
+@device
+def sizeless(kind):
+    """Whether only this module finds it: a ray doesn't."""
+    return (kind == POINT) | (kind == SPOT) | (kind == DIRECTIONAL)
 
 
 @device

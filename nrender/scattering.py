@@ -13,9 +13,9 @@ import types
 from typing import NamedTuple
 
 from . import shading
-from .bsdf import MODELS, has_lobe, place, size
+from .bsdf import MODELS, place, size
 from .device import Device, device
-from .real import any_lane, gather, invert, put, select
+from .real import any_lane, gather, invert, maximum, put, select, sqrt
 from .tables import (
     FACE_MATERIAL,
     MATERIAL_KIND,
@@ -147,7 +147,9 @@ def _written(name: str, arguments: str, start: str, each: str, end: str) -> Devi
         moves = ", ".join(f"gather(d_p, {j})" for j in range(size(model)))
         adds = "\n".join(f"put(g_p, {j}, gather(g_p, {j}) + g_own[{j}], here)" for j in range(size(model)))
         body = each.replace("MODEL", model_name).replace("PARAMETERS", f"({reads},)").replace("MOVES", f"({moves},)")
-        body = body.replace("ROUGHNESS", f"gather(p, {place(model, 'roughness')})" if has_lobe(model) else "zero + 1.0")
+        for word, key, default in (("ROUGHNESS", "roughness", 1.0), ("IOR", "ior", 1.5)):
+            number = f"gather(p, {place(model, key)})" if key in model.PARAMS else f"zero + {default}"
+            body = body.replace(word, number)
         lines += [f"    here = active & (kind == {k})", "    if any_lane(here):"]
         lines += [f"        {line}" for line in body.replace("ADDS", adds).splitlines()]
     lines += [f"    {line}" for line in end.splitlines()]
@@ -194,6 +196,29 @@ roughness = _written(  # 1 of a model without a lobe
     "found = select(here, ROUGHNESS, found)",
     "return found",
 )
+ior = _written(  # about, of a model without this parameter
+    "ior",
+    "scene, a, p, active",
+    "zero = 0.0 * gather(p, 0)\nfound = zero + 1.0",
+    "found = select(here, IOR, found)",
+    "return found",
+)
+
+
+@device
+def lobes(scene, a, p, wi, active):
+    """(unit directions in which a smooth surface would send light on to wi: mirrored, and refracted or 0; half-width of
+    the lobe about them)."""
+    rough = roughness(scene, a, p, active)
+    c = dot(a.n, wi)
+    mirror = madd(scale(wi, -1.0), a.n, 2.0 * c)
+    index = ior(scene, a, p, active)
+    eta = select(c > 0.0, 1.0 / index, index)
+    k = 1.0 - eta * eta * (1.0 - c * c)
+    passes = (k > 0.0) & (of_material(scene, a.material, MATERIAL_SIDES) == TRANSMITS)
+    root = sqrt(select(passes, k, 0.0)) * select(c > 0.0, 1.0, -1.0)
+    through = madd(scale(wi, -eta), a.n, eta * c - root)
+    return mirror, scale(through, select(passes, 1.0, 0.0)), 2.0 * maximum(rough * rough, 1e-3)
 
 
 @device

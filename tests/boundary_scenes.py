@@ -1,4 +1,4 @@
-"""Scenes whose derivative is mostly in what light, or an indirect ray, just misses: shadows, outlines seen otherwise.
+"""Scenes whose derivative is mostly in what light, or an indirect ray, just misses: shadows, and outlines in mirrors.
 
 Each builder returns a maker of a scene of 24 x 24 pixels; boundary_cases.py says what moves in them. A floor that fills
 the view, something above it, and one kind of light; or a room that is seen in part. What moves is made of few triangles
@@ -22,7 +22,7 @@ MATERIALS: dict[str, dict[str, Any]] = {
     "red": {"type": "diffuse", "reflectance": [0.7, 0.2, 0.1]},
     "veil": {"type": "diffuse", "reflectance": [0.8, 0.6, 0.4], "opacity": 0.5},
     "glossy": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.3},
-    "mirror": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.05},
+    "mirror": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.15},
     "frosted": {"type": "dielectric", "ior": 1.5, "roughness": 0.3},
     "clear": {"type": "dielectric", "ior": 1.5, "roughness": 0.0},
 }
@@ -147,13 +147,13 @@ def sky_shadow() -> Make:
 
 
 @functools.cache
-def occlusion() -> Make:
-    return stage({"thing": resting()}, {"sky": {"type": "constant", "radiance": [1.0, 0.9, 1.1]}}, depth=3)
+def occlusion(material: str) -> Make:
+    return stage({"thing": resting(material)}, {"sky": {"type": "constant", "radiance": [1.0, 0.9, 1.1]}}, depth=3)
 
 
 @functools.cache
 def point_shadow() -> Make:
-    bulb = {"type": "point", "position": [-0.7, 2.2, 0.6], "intensity": [9, 9, 9]}
+    bulb = {"type": "point", "position": [-0.7, 2.2, 0.6], "intensity": [9, 8, 7]}
     return stage({"thing": box("white")}, {"bulb": bulb})
 
 
@@ -175,7 +175,7 @@ def sun_shadow(thing: str = "triangle") -> Make:
 
 @functools.cache
 def ceiling_light() -> Make:
-    """A lamp shines up past a blocker to a ceiling; the camera sees the floor, which is lit by the ceiling alone."""
+    """A lamp shines up past a blocker to a ceiling; the camera sees the floor, which only the ceiling lights."""
     shapes = {
         "thing": triangle("black", 1.5),
         "lamp": {
@@ -256,17 +256,16 @@ def reflection(floor: str) -> Make:
 
 @functools.cache
 def through_glass(pane: str) -> Make:
-    """A shadow of the sun on the floor behind a pane that covers the view. Its own shadow falls out of the view."""
+    """A shadow on the floor behind a pane that covers the view."""
     glass = {
         "type": "cube",
         "material": pane,
         "transform": {"translate": [0.15, 1.2, 1.6], "rotate": [-25, 0, 0], "scale": [1.4, 1.2, 0.05]},
     }
-    sun = {"type": "directional", "direction": [0.3, -1.0, 0.9], "irradiance": [3, 2.8, 2.6]}
-    return stage({"thing": triangle("black", 0.5), "glass": glass}, {"sun": sun}, depth=4)
+    return stage({"thing": triangle("black", 0.5), "glass": glass, "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=4)
 
 
 @functools.cache
 def glass_ball() -> Make:
     """Light through a rough ball of glass."""
-    return stage({"thing": ball("frosted", 1), "lamp": lamp(half=0.5)}, depth=5)
+    return stage({"thing": ball("frosted", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)

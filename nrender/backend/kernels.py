@@ -112,9 +112,9 @@ def outlines(
     scene, edges, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta, weights, gradient, d_image,
     moments, bad
 ):
-    """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint:
-    gradient += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments += the sum
-    over samples of the square of what they change."""
+    """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
+    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments[0] += the sum over samples
+    of the square of what they change."""
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
@@ -124,7 +124,7 @@ def outlines(
             elif adjoint:
                 edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
             else:
-                _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), moments)
+                moments[0] += _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
 
 
 @device
@@ -132,15 +132,14 @@ def grazing(
     scene, edges, emitters, plan, depth, rough, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta,
     weights, gradient, d_image, moments, bad
 ):
-    """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. The rest as in
-    `outlines`."""
+    """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. moments[1] += how many
+    reached both that and the eye, moments[2:] as moments[0] by the edge's cluster. The rest as in `outlines`."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
-        if g.seen:
-            _count(scene, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
@@ -155,22 +154,27 @@ def mirrored(
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
         g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
-        if g.seen:
-            _count(scene, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
-def _count(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
-    if not finite(scale(g.jump, largest_magnitude(g.normal))):
-        count_bad(bad, g.pixel, sample)
-    elif adjoint:
-        grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
-    else:
-        _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), moments)
+def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+    if g.reached:
+        moments[1] += 1.0
+    if g.seen:
+        if not finite(scale(g.jump, largest_magnitude(g.normal))):
+            count_bad(bad, g.pixel, sample)
+        elif adjoint:
+            grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
+        else:
+            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
+            moments[0] += square
+            moments[2 + plan.cluster[g.edge]] += square
 
 
 @device
-def _splat(d_image, pixel, change, moments):
+def _splat(d_image, pixel, change):
+    """Add the change; return its square."""
     for c in range(3):
         d_image[pixel, c] += change[c]
-        moments[0] += change[c] * change[c]
+    return change[0] * change[0] + change[1] * change[1] + change[2] * change[2]

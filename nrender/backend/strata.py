@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..boundary.plan import MIRRORED, PRIMARY, Boundary, Stratum, allocate, plan_of, strata_of
+from ..boundary.plan import MIRRORED, PRIMARY, Boundary, Found, Share, allocate, plan_of, strata_of
 from ..boundary.primary import Edges
 from ..device import Width
 from ..geometry.edges import allot
@@ -16,18 +16,19 @@ from . import kernels
 from .cpu import Bad, launch, private_chunks
 
 PILOT = 0.1  # of the work
+FIRST = 64  # least samples of a stratum in the pilot
 CHUNK = 512  # least samples of a chunk
 
 
 class Work(NamedTuple):
-    """What is sampled: (stratum, samples); seed: the pilot's and the samples' differ."""
+    """What is sampled. seed: the pilot's and the samples' differ."""
 
     width: Width
     scene: Tables
     boundary: Boundary
     size: tuple[int, int]
     seed: int
-    counts: list[tuple[Stratum, int]]
+    shares: list[Share]
 
 
 def work_of(
@@ -41,23 +42,22 @@ def work_of(
 ) -> Work:
     """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them."""
     strata = strata_of(boundary, scene)
-    first = [int(PILOT * rays / (len(strata) * stratum.cost)) for stratum in strata]
-    counts = [(s, max(n, 64)) for s, n in zip(strata, first, strict=True)]
-    pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, counts)
-    _, moments, _ = boundary_tan(pilot, probe)
-    samples = allocate(strata, moments, (1.0 - PILOT) * rays)
-    return Work(width, scene, boundary, size, seed, list(zip(strata, samples, strict=True)))
+    even = np.ones(1 + int(boundary.cluster.max()))
+    first = [int(PILOT * rays / (len(strata) * (s.cost + s.rest))) for s in strata]
+    shares = [Share(s, max(n, FIRST), even) for s, n in zip(strata, first, strict=True)]
+    pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, shares)
+    _, found, _ = boundary_tan(pilot, probe)
+    return pilot._replace(seed=seed, shares=allocate(boundary, strata, found, (1.0 - PILOT) * rays))
 
 
-def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Bad]]:
-    """(derivative image (h, w, 3) float64, mean square of each stratum's contributions at full weight, bad)."""
+def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, list[Found], list[Bad]]:
+    """(derivative image (h, w, 3) float64, what each stratum found, bad)."""
     w, h = work.size
     chunks = private_chunks(3 * w * h)
-    images, moments, all_bad = np.zeros((chunks, h * w, 3)), np.zeros(len(work.counts)), []
-    none: np.ndarray = np.zeros((1, 3), work.width.literal)
-    unused = np.zeros(1)
-    for number, (samples, kernel, head, count, bad) in enumerate(_launches(work, chunks)):
-        sums = np.zeros((chunks, 1))
+    images, all_found, all_bad = np.zeros((chunks, h * w, 3)), [], []
+    none, unused = np.zeros((1, 3), work.width.literal), np.zeros(1)
+    for samples, kernel, head, count, bad in _launches(work, chunks):
+        sums = _moments(work, count)
 
         def arguments(
             k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad
@@ -65,9 +65,15 @@ def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarra
             return (*head, False, k, count, d_theta, none, unused, images[k], sums[k], bad.rows[k])
 
         launch(kernel, work.width, count, arguments)
-        moments[number] = sums.sum() * samples
+        total = sums.sum(0)
+        square = samples**2  # a sample's contribution is that of full weight over the samples
+        all_found.append(Found(samples, total[0] * square, total[1], total[2:] * square))
         all_bad.append(bad)
-    return images.sum(0).reshape(h, w, 3), moments, all_bad
+    return images.sum(0).reshape(h, w, 3), all_found, all_bad
+
+
+def _moments(work: Work, chunks: int) -> np.ndarray:
+    return np.zeros((chunks, 3 + int(work.boundary.cluster.max())))
 
 
 def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]]:
@@ -75,13 +81,13 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
     size = len(work.scene.theta)
     chunks = private_chunks(size)
     gradients, all_bad = np.zeros((chunks, size)), []
-    flat: np.ndarray = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
-    none: np.ndarray = np.zeros(1, work.width.literal)
-    unused, sums = np.zeros((1, 3)), np.zeros(1)
+    flat = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
+    none, unused = np.zeros(1, work.width.literal), np.zeros((1, 3))
     for _, kernel, head, count, bad in _launches(work, chunks):
+        sums = _moments(work, count)
 
-        def arguments(k: int, head: Any = head, count: int = count, bad: Bad = bad) -> tuple[Any, ...]:
-            return (*head, True, k, count, none, flat, gradients[k], unused, sums, bad.rows[k])
+        def arguments(k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad) -> tuple[Any, ...]:
+            return (*head, True, k, count, none, flat, gradients[k], unused, sums[k], bad.rows[k])
 
         launch(kernel, work.width, count, arguments)
         all_bad.append(bad)
@@ -91,22 +97,23 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
 def _launches(work: Work, chunks: int) -> Iterator[tuple[int, Any, tuple[Any, ...], int, Bad]]:
     """(samples, kernel, its first arguments, how many chunks, bad) of each stratum."""
     w, h = work.size
-    shifts = np.random.default_rng([work.seed & 0xFFFFFFFF, 1]).random(len(work.counts))
-    for number, (stratum, samples) in enumerate(work.counts):
+    real = work.width.literal
+    shifts = np.random.default_rng([work.seed & 0xFFFFFFFF, 1]).random(len(work.shares))
+    for number, share in enumerate(work.shares):
+        stratum, samples = share.stratum, share.samples
         count = int(np.clip(samples // CHUNK, 1, chunks))
         common = (w, h, samples, work.seed, number)
         if stratum.strategy == PRIMARY:
-            head = (work.scene, _in_view(work, samples, shifts[number]), *common)
+            head: tuple[Any, ...] = (work.scene, _in_view(work, samples, shifts[number]), *common)
             yield samples, kernels.outlines, head, count, Bad(count)
+            continue
+        plan = plan_of(work.boundary, share, w * h, shifts[number], real)
+        tail = (plan, stratum.depth, real(work.boundary.rough), *common)
+        if stratum.strategy == MIRRORED:
+            yield samples, kernels.mirrored, (work.scene, work.boundary.edges, *tail), count, Bad(count)
         else:
-            real = work.width.literal
-            plan = plan_of(work.boundary, stratum, samples, w * h, shifts[number], real)
-            tail = (plan, stratum.depth, real(work.boundary.rough), *common)
-            if stratum.strategy == MIRRORED:
-                yield samples, kernels.mirrored, (work.scene, work.boundary.edges, *tail), count, Bad(count)
-            else:
-                tables = (work.scene, work.boundary.edges, work.boundary.emitters)
-                yield samples, kernels.grazing, (*tables, *tail), count, Bad(count)
+            tables = (work.scene, work.boundary.edges, work.boundary.emitters)
+            yield samples, kernels.grazing, (*tables, *tail), count, Bad(count)
 
 
 def _in_view(work: Work, samples: int, shift: float) -> Edges:

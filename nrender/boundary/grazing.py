@@ -27,7 +27,8 @@ from ..vec import add, choose, dot, madd, scale
 class Grazing(NamedTuple):
     """first, second: the edge's vertices, s: share of the second at e; normal: n; share: a; reach: |x e|.
     kind: of the end y, FACE or a kind of light; base: offset in theta of that light; y: surface, w: vector from x to
-    it. lens, depth: of the path to x (x itself is in the trail). jump: of the pixel, for n . m = 1."""
+    it. lens, depth: of the path to x (x itself is in the trail). jump: of the pixel, for n . m = 1.
+    reached: both x and the eye, whether or not there is light."""
 
     first: int
     second: int
@@ -43,6 +44,8 @@ class Grazing(NamedTuple):
     depth: int
     pixel: int
     jump: tuple
+    edge: int
+    reached: bool
     seen: bool
 
 

@@ -1,14 +1,15 @@
 """Sampling of grazing segments from the camera: a walk from the eye to the vertex x, then a point of an edge that is a
 silhouette as seen from there.
 
-A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a
-surface, so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough`
-between the eye and x, x included. All others are found by segment.py; no path is found by both.
+A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a surface,
+so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough` between
+the eye and x, x included. All others are found by segment.py; no path is found by both. (Light that comes straight from
+an emitter has another bound where x is seen directly: segment.least_roughness.)
 """
 
 from ..camera.perspective import ray
 from ..device import device
-from ..geometry.edge_tree import pick, point_on_edge
+from ..geometry.edge_tree import BELOW_ONE, Aim, lobe_source, pick_aimed, point_on_edge, point_pdf
 from ..geometry.surface import step_off, surface
 from ..geometry.traverse import occluded
 from ..geometry.triangle import vector_at
@@ -17,14 +18,14 @@ from ..material import read
 from ..motion import View, remember
 from ..opacity import shadow
 from ..path import footprint_of, trace
-from ..real import BIG, any_lane, gather, invert, select, sqrt, truncate
-from ..scattering import roughness, shading_frame, value
+from ..real import BIG, any_lane, gather, invert, minimum, select, sqrt, truncate
+from ..scattering import lobes, roughness, shading_frame, value
 from ..vec import choose, dot, largest, mul, normalize, scale, sub
 from ..walk import bounce
 from .edge_point import BACK, edge_point, open_side, passing
 from .grazing import Grazing
 from .receiver import held, pixel_of
-from .segment import share_of, veiled_part
+from .segment import FOUND_ELSEWHERE, least_roughness, share_of, veiled_part
 
 
 @device
@@ -35,7 +36,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
     zero = 0.0 * axis[0]
     none, one = (zero, zero, zero), zero + 1.0
     d, throughput = normalize(axis), (one, one, one)
-    lens, smooth = View(sx, sy, axis, zero), active & (zero > 0.0)
+    lens, least = View(sx, sy, axis, zero), one
     x, before, wi = surface(scene, 0 * truncate(zero), zero, zero, d), o, d
     a = shading_frame(scene, x, d)
     k = 1
@@ -49,7 +50,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
             lens = View(sx, sy, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
         remember(trail, k, x, choose(seen & (k == 1), axis, sub(x.point, before)), seen)
         read(scene, a.material, x, footprint_of(scene, lens, x, k == 1), p, seen)
-        smooth = smooth | (seen & (roughness(scene, a, p, seen) < rough))
+        least = minimum(least, roughness(scene, a, p, seen))
         if k < depth:
             stream, wo, f, density = bounce(scene, stream, x, a, p, wi, seen)
             seen = seen & (density > 0.0)
@@ -57,13 +58,14 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
             seen = seen & (largest(throughput) > 0.0)
             o, d, before = step_off(x, wo), wo, x.point
         k = k + 1
-    seen = seen & smooth
-    edge, chance, _ = pick(edges, scene.theta, x.point, none, seen & (zero > 0.0), u[0])
+    seen = seen & (least < rough)
+    mirror, through, width = lobes(scene, a, p, wi, seen)
+    here = seen & (zero > 0.0)  # the end x is a point, in no lane far away
+    edge, chance, _ = pick_aimed(edges, scene.theta, x.point, Aim(none, mirror, through, width), here, u[0])
     seen = seen & (edge >= 0) & (chance > 0.0)
     edge = select(seen, edge, 0)
     first, second = gather(edges.ends, 2 * edge), gather(edges.ends, 2 * edge + 1)
-    ends = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
-    s, density = point_on_edge(ends[0], ends[1], x.point, seen & (zero > 0.0), u[1])
+    s, density = _point(scene, first, second, x.point, mirror, through, width, u[1])
     e = edge_point(scene, edges, edge, s)
     w = sub(e.point, x.point)
     r2 = dot(w, w)
@@ -81,8 +83,10 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
             throughput = scale(throughput, product)
         else:
             seen = seen & invert(occluded(scene, start, sub(back, start), one, seen))
+    reached = seen
+    pdf = select(least < least_roughness(FACE, depth, rough), BIG, FOUND_ELSEWHERE)
     _, y, found = held(scene, stream, back, to_light, seen)
-    radiance, _ = trace(scene, stream, back, to_light, depth + 1, BIG, seen, zero)
+    radiance, _ = trace(scene, stream, back, to_light, depth + 1, pdf, seen, zero)
     kind = select(found, FACE, ENVMAP)
     reach = sqrt(r2)
     all_density = select(seen, r2 * chance * density, 1.0)
@@ -102,5 +106,23 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         depth,
         pixel_of(scene, sx, sy),
         choose(seen, scale(mul(throughput, radiance), factor), none),
+        edge,
+        reached,
         seen,
     )
+
+
+@device
+def _point(scene, first, second, x, mirror, through, width, u):
+    """(s, density by length) of a point of the edge: in half of the cases evenly as seen from x, else by a lobe."""
+    a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
+    near = u < 0.0  # in no lane far away
+    bright, clear = lobe_source(a, b, x, mirror, width), lobe_source(a, b, x, through, width)
+    two = dot(through, through) > 0.0
+    part = select(two, 0.25, 0.5)
+    even, lit = u < 0.5, (u < 0.5 + part)
+    source = choose(even, x, choose(lit, bright, clear))
+    rest = select(even, 2.0 * u, select(lit, (u - 0.5) / part, (u - 0.75) * 4.0))
+    s, _ = point_on_edge(a, b, source, near, minimum(rest, BELOW_ONE))
+    density = 0.5 * point_pdf(a, b, x, near, s) + part * point_pdf(a, b, bright, near, s)
+    return s, density + select(two, 0.25, 0.0) * point_pdf(a, b, clear, near, s)

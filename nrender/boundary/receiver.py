@@ -74,7 +74,7 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
         a = shading_frame(scene, x, out)
         read(scene, a.material, x, footprint_of(scene, here, x, last), p, going)
         seen = seen & (invert(going) | invert(last) | inside)
-        if rough > 0.0:
+        if any_lane(rough > 0.0):
             seen = seen & (invert(going) | (roughness(scene, a, p, going) >= rough))
         going = going & seen
         stream, u1 = uniform(stream)

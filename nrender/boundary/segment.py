@@ -6,18 +6,19 @@ second what is left: reflected light and the constant background.
 """
 
 from ..device import device
-from ..emitters import is_far
+from ..emitters import is_far, sizeless
 from ..geometry.triangle import area_normal, corners, weights_tan
 from ..light import ENVMAP, FACE
 from ..opacity import opacity
 from ..path import trace
-from ..real import PI, any_lane, gather, maximum, select, sqrt
+from ..real import PI, any_lane, gather, maximum, minimum, select, sqrt
 from ..vec import choose, dot, mul, scale, sub
 from .edge_point import BACK, line_point, open_side, passing
 from .grazing import Grazing
 from .lights import arriving, light_point
 from .receiver import held, to_camera
 
+SHINY = 0.2  # see least_roughness
 FOUND_ELSEWHERE = 1e-30  # density of a ray for path.trace: the emission that it meets has no weight
 
 
@@ -29,10 +30,11 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         d = choose(active, scale(light.wo, -1.0), e.tangent)
         normal, sine = open_side(e, d)
         weight = plan.weight * sine
+        rough = least_roughness(light.kind, depth, rough)
     else:
         e, d = line_point(scene, edges, plan.first, u, sample)
         normal, sine = open_side(e, d)
-        weight = plan.weight * (2.0 * PI)
+        weight = plan.weight * gather(plan.rarity, e.edge) * (2.0 * PI)
     seen = active & (sine > 0.0)
     start = passing(e, normal, d)
     stream, x, met = held(scene, stream, start, d, seen)
@@ -43,6 +45,7 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     to_light = scale(d, -1.0)
     stream, received = to_camera(scene, stream, trail, p, x, to_light, depth, rough, seen)
     seen = seen & received.seen
+    reached = seen
     back = passing(e, normal, to_light)
     zero = 0.0 * reach
     radiance = (zero, zero, zero)
@@ -71,8 +74,18 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         depth,
         received.pixel,
         choose(seen, jump, (zero, zero, zero)),
+        e.edge,
+        reached,
         seen,
     )
+
+
+@device
+def least_roughness(kind, depth, rough):
+    """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else finds
+    that; many that shine, if x is seen directly."""
+    first = select(depth == 1, minimum(SHINY, rough), rough)
+    return select(sizeless(kind), 0.0 * rough, first)
 
 
 @device

@@ -20,11 +20,6 @@ def size(model: ModuleType) -> int:
     return sum(count for count, _ in model.PARAMS.values())
 
 
-def has_lobe(model: ModuleType) -> bool:
-    """Whether it has a roughness, and so scatters mostly into a cone where that is small."""
-    return "roughness" in model.PARAMS
-
-
 def place(model: ModuleType, name: str) -> int:
     """Where the numbers of this parameter begin among its own."""
     names = list(model.PARAMS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..boundary.lights import Emitters
-from ..boundary.plan import Boundary, Visible
+from ..boundary.plan import Boundary, Visible, clusters
 from ..device import Width
 from ..geometry.edge_tree import build
 from ..geometry.edges import importance, sides, topology, visible_edges
@@ -19,7 +19,7 @@ from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
 from .mesh import Mesh
 from .rows import face_uvs
 
-ROUGH = 0.2  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
+ROUGH = 0.35  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
 
 
 def boundary_of(
@@ -35,17 +35,18 @@ def boundary_of(
     """power: of each row of tables.lights."""
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     found = wedges(vertices, mesh.faces)
-    edges, measure = None, np.zeros(0)
+    edges, measure, cluster = None, np.zeros(0), np.zeros(1, np.int32)
     if len(found.span):
         edges = build(vertices, found, width.literal)
         a, b = vertices[edges.ends.reshape(-1, 2)].transpose(1, 0, 2)
         measure = np.linalg.norm(b - a, axis=1) * edges.share * edges.span
+        cluster = clusters(measure)
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
     chances: np.ndarray = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
     visible = _visible(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if _least_roughness(scene) < ROUGH else 0.0
-    return Boundary(visible, edges, measure, emitters, tables.light_count > 0, rough)
+    return Boundary(visible, edges, measure, cluster, emitters, tables.light_count > 0, rough)
 
 
 def _least_roughness(scene: Scene) -> float:

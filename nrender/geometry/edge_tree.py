@@ -28,11 +28,12 @@ import numpy as np
 
 from ..device import device
 from ..real import PI, absolute, any_lane, arctangent2, cos, gather, maximum, minimum, select, sin, sqrt, truncate
-from ..vec import choose, cross, dot, sub
+from ..vec import choose, cross, dot, frame, madd, normalize, scale, sub
 from .edge_nodes import (
     ANGLE,
     AXIS,
     CHILD,
+    CLOSE,
     COSINE,
     COUNT,
     EXTENT,
@@ -56,6 +57,7 @@ PEAK = 0.7  # twice the density at the middle, in units of the spread
 SLACK = 1e-5  # of a sine: rounding in float32 hides no edge
 BELOW_ONE = 1.0 - 2.0**-24
 BESIDE = 10.0  # squared distance at which a node is beside a point, in NEAREST: 1.4 R
+LEAST = 0.05  # of what is off a lobe: a guess
 EDGE_ON = 1e-5  # least cosine: an edge of the surface itself is not in front of it
 NEAR = 1e-4  # of its length: nearer to an end, or in radians nearer to the edge, the density grows no more
 TINY = 1e-12  # radians: an edge that subtends less is sampled as if it did so
@@ -75,11 +77,37 @@ class EdgeTree(NamedTuple):
 
 
 # --- a choice and its chance. Strict: both must find the same.
+class Aim(NamedTuple):
+    """What more an edge counts by than its length and distance. toward: the normal of the surface at y, unit, if only
+    what is in front of it counts, and that by its cosine; else 0. mirror, through: unit axes of lobes (or 0) of the
+    width `width` in radians, 0 for none: what is off both counts by LEAST."""
+
+    toward: tuple
+    mirror: tuple
+    through: tuple
+    width: float
+
+
 @device(strict=True)
 def pick(tree, theta, y, toward, far, u):
     """(number of an edge, the chance of it, a number as u), for 0 <= u < 1 and light at the point y, or where `far`
-    holds that travels along the unit vector y. toward: the normal of the surface at y, unit, if only what is in front
-    of it counts, and that by its cosine; else 0. (-1, 0, ...) if none is found."""
+    holds that travels along the unit vector y. toward: see Aim. (-1, 0, ...) if none is found."""
+    zero = 0.0 * u
+    none = (zero, zero, zero)
+    return pick_aimed(tree, theta, y, Aim(toward, none, none, zero), far, u)
+
+
+@device(strict=True)
+def chance(tree, theta, y, toward, far, edge):
+    """The chance with which `pick` chooses this edge, bit for bit."""
+    zero = 0.0 * y[0]
+    none = (zero, zero, zero)
+    return chance_aimed(tree, theta, y, Aim(toward, none, none, zero), far, edge)
+
+
+@device(strict=True)
+def pick_aimed(tree, theta, y, aim, far, u):
+    """As `pick`."""
     node = truncate(0.0 * u)
     chance = 0.0 * u + 1.0
     inner = gather(tree.links, LINK * node + CHILD) >= 0
@@ -88,7 +116,7 @@ def pick(tree, theta, y, toward, far, u):
         weights, total, j = _none(u), 0.0 * u, 0
         while any_lane(inner & (j < count)):
             row = select(inner & (j < count), child + j, node)
-            weight = select(inner & (j < count), _importance(tree, theta, y, toward, far, row), 0.0)
+            weight = select(inner & (j < count), _importance(tree, theta, y, aim, far, row), 0.0)
             weights, total, j = _append(weights, weight), total + weight, j + 1
         k, own, u = _draw(weights, total, j, u)
         chance = select(inner, chance * (own / select(total > 0.0, total, 1.0)), chance)
@@ -98,7 +126,7 @@ def pick(tree, theta, y, toward, far, u):
     weights, total, j, alive = _none(u), 0.0 * u, 0, chance > 0.0
     while any_lane(alive & (j < count)):
         edge = select(alive & (j < count), first + j, first)
-        weight = select(alive & (j < count), _length(tree, theta, y, toward, far, edge), 0.0)
+        weight = select(alive & (j < count), _length(tree, theta, y, aim, far, edge), 0.0)
         weights, total, j = _append(weights, weight), total + weight, j + 1
     k, own, u = _draw(weights, total, j, u)
     chance = chance * (own / select(total > 0.0, total, 1.0))
@@ -143,8 +171,8 @@ def _pass(weight, x, k, state):
 
 
 @device(strict=True)
-def chance(tree, theta, y, toward, far, edge):
-    """The chance with which `pick` chooses this edge, bit for bit."""
+def chance_aimed(tree, theta, y, aim, far, edge):
+    """As `chance`."""
     chance = select(grazes(tree, theta, y, far, edge), 1.0 + 0.0 * y[0], 0.0 * y[0])
     node = 0 * edge
     inner = (gather(tree.links, LINK * node + CHILD) >= 0) & (chance > 0.0)
@@ -153,7 +181,7 @@ def chance(tree, theta, y, toward, far, edge):
         total, own, chosen, j = 0.0 * chance, 0.0 * chance, node, 0
         while any_lane(inner & (j < count)):
             row = select(inner & (j < count), child + j, node)
-            weight = select(inner & (j < count), _importance(tree, theta, y, toward, far, row), 0.0)
+            weight = select(inner & (j < count), _importance(tree, theta, y, aim, far, row), 0.0)
             total = total + weight
             take = inner & (j < count) & (gather(tree.links, LINK * row + FIRST) <= edge)
             own, chosen = select(take, weight, own), select(take, row, chosen)
@@ -166,7 +194,7 @@ def chance(tree, theta, y, toward, far, edge):
     alive = chance > 0.0
     while any_lane(alive & (j < count)):
         other = select(alive & (j < count), first + j, edge)
-        weight = select(alive & (j < count), _length(tree, theta, y, toward, far, other), 0.0)
+        weight = select(alive & (j < count), _length(tree, theta, y, aim, far, other), 0.0)
         total = total + weight
         own = select(other == edge, maximum(weight, own), own)
         j = j + 1
@@ -174,7 +202,7 @@ def chance(tree, theta, y, toward, far, edge):
 
 
 @device(strict=True)
-def _importance(tree, theta, y, toward, far, row):
+def _importance(tree, theta, y, aim, far, row):
     """(length of silhouettes) / r^2 of a node, times the greatest cosine that is possible, 0 if it has none. If
     its edges are beside the point, or are one, the sum of theirs: of those the middle says little."""
     k = NODE * row
@@ -195,8 +223,10 @@ def _importance(tree, theta, y, toward, far, row):
     t = 1.0 + along * along * gather(tree.nodes, k + LEAN) / (3.0 * spread)
     length = minimum(gather(tree.nodes, k + LENGTH), PEAK * gather(tree.nodes, k + ANGLE) / (sqrt(spread) * t * t))
     nearest = gather(tree.nodes, k + NEAREST)
-    front = (dot(d, toward) + _extent(tree, k, toward)) / sqrt(maximum(r2, nearest))
-    front = select(dot(toward, toward) > 0.0, minimum(select(front > EDGE_ON, front, 0.0), 1.0), 1.0)
+    front = (dot(d, aim.toward) + _extent(tree, k, aim.toward)) / sqrt(maximum(r2, nearest))
+    front = select(dot(aim.toward, aim.toward) > 0.0, minimum(select(front > EDGE_ON, front, 0.0), 1.0), 1.0)
+    if any_lane(aim.width > 0.0):
+        front = front * _lobes(aim, scale(d, inverse), sqrt(nearest / CLOSE) * inverse)
     out = select(possible, length * front, 0.0) / maximum(r2, select(far, 0.0, nearest))
     count, first = gather(tree.links, LINK * row + COUNT), gather(tree.links, LINK * row + FIRST)
     exact = (gather(tree.links, LINK * row + CHILD) < 0) & ((count == 1) | (r2 < BESIDE * nearest))
@@ -204,7 +234,7 @@ def _importance(tree, theta, y, toward, far, row):
         found, j = 0.0 * r2, 0
         while any_lane(exact & (j < count)):
             one = exact & (j < count)
-            found = found + select(one, _length(tree, theta, y, toward, far, select(one, first + j, 0)), 0.0)
+            found = found + select(one, _length(tree, theta, y, aim, far, select(one, first + j, 0)), 0.0)
             j = j + 1
         out = select(exact, found, out)
     return out
@@ -218,7 +248,7 @@ def _extent(tree, k, n):
 
 
 @device(strict=True)
-def _length(tree, theta, y, toward, far, edge):
+def _length(tree, theta, y, aim, far, edge):
     """The integral of ds/r^2 over the edge, its length where `far` holds; times its share and the greater cosine of its
     ends; 0 if it's no silhouette."""
     a, b = ends_of(tree, theta, edge)
@@ -227,10 +257,41 @@ def _length(tree, theta, y, toward, far, edge):
     if any_lane(grazing):
         p, q, angle, length = _triangle(a, b, y)
         near = length * angle / (p * q * sin(angle))  # the angle that it subtends over the distance to its line
-        front = maximum(dot(sub(a, y), toward) / p, dot(sub(b, y), toward) / q)
-        front = select(dot(toward, toward) > 0.0, select(front > EDGE_ON, front, 0.0), 1.0)
+        front = maximum(dot(sub(a, y), aim.toward) / p, dot(sub(b, y), aim.toward) / q)
+        front = select(dot(aim.toward, aim.toward) > 0.0, select(front > EDGE_ON, front, 0.0), 1.0)
+        if any_lane(aim.width > 0.0):
+            front = front * (_edge_lobe(a, b, y, aim.mirror, aim.width) + _edge_lobe(a, b, y, aim.through, aim.width))
         out = select(grazing, select(far, length, near) * front * gather(tree.share, edge), 0.0)
     return out
+
+
+@device(strict=True)
+def _lobes(aim, direction, size):
+    """By what a node in this direction counts that is seen under this half-angle."""
+    return select(
+        aim.width > 0.0,
+        LEAST + _lobe(direction, aim.mirror, size, aim.width) + _lobe(direction, aim.through, size, aim.width),
+        1.0,
+    )
+
+
+@device(strict=True)
+def _lobe(direction, axis, size, width):
+    """1 / (1 + (angle / width)^2)^2, about as microfacets scatter (GGX)."""
+    off = maximum(sqrt(maximum(2.0 - 2.0 * dot(direction, axis), 0.0)) - size, 0.0) / select(width > 0.0, width, 1.0)
+    t = 1.0 + off * off
+    return select(dot(axis, axis) > 0.0, 1.0 / (t * t), 0.0 * t)
+
+
+@device(strict=True)
+def _edge_lobe(a, b, y, axis, width):
+    """The same of an edge where it is nearest to the axis, and half of LEAST."""
+    s, _, _ = beside(a, b, y, axis)
+    s = minimum(maximum(s, 0.0), 1.0)
+    e = sub(madd(scale(a, 1.0 - s), b, s), y)
+    r2 = dot(e, e)
+    direction = scale(e, select(r2 > 0.0, 1.0, 0.0) / sqrt(select(r2 > 0.0, r2, 1.0)))
+    return 0.5 * LEAST + _lobe(direction, axis, 0.0 * s, width)
 
 
 # --- one edge
@@ -277,6 +338,35 @@ def point_pdf(a, b, y, far, s):
     along, half = (1.0 - s) * p - s * q, cos(0.5 * angle)
     r2 = along * along + 4.0 * s * (1.0 - s) * p * q * half * half  # |(1 - s) (a - y) + s (b - y)|^2
     return select(far, 1.0, p * q * sin(angle) / (angle * r2)) / length
+
+
+@device(strict=True)
+def beside(a, b, y, axis):
+    """(s of the point of the line a + s (b - a) that is nearest to the ray from y along the unit vector, the distance of
+    the two lines there, the distance from y)."""
+    along, w = sub(b, a), sub(a, y)
+    length2 = dot(along, along)
+    t = scale(along, 1.0 / sqrt(length2))
+    c, of_t, of_axis = dot(t, axis), dot(t, w), dot(axis, w)
+    sine2 = maximum(1.0 - c * c, 1e-6)
+    s = (c * of_axis - of_t) / sine2
+    e = madd(w, t, s)
+    forward = dot(e, axis)
+    off = madd(e, axis, -forward)
+    return s / sqrt(length2), sqrt(dot(off, off)), sqrt(dot(e, e))
+
+
+@device(strict=True)
+def lobe_source(a, b, y, axis, width):
+    """The point from which a + s (b - a) is to be seen so that `point_on_edge` samples it as a lobe of this width about
+    the axis, from y, would be: its squared distance is about that of the edge's point from the lobe, in proportion."""
+    s, off, r = beside(a, b, y, axis)
+    along = sub(b, a)
+    t = normalize(along)
+    c = dot(t, axis)
+    away = sqrt((off * off + width * width * r * r) / maximum(1.0 - c * c, 1e-6))
+    side, _ = frame(t)
+    return madd(madd(a, along, s), side, away)
 
 
 @device(strict=True)
