@@ -82,8 +82,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
 
 @device
 def least_roughness(kind, depth, rough):
-    """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else finds
-    that; many that shine, if x is seen directly."""
+    """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else
+    finds that; many that shine, if x is seen directly."""
     first = select(depth == 1, minimum(SHINY, rough), rough)
     return select(sizeless(kind), 0.0 * rough, first)
 
