@@ -36,7 +36,7 @@ SCENE = Tables(
 OUTLINES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0))
 EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
 EMITTERS = Emitters(SINGLE, INTEGER)
-PLAN = Plan(True, BAD, np.float32(1.0)), 1, np.float32(0.2)
+PLAN = Plan(True, BAD, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
 
 
 def boundary(gradient):
