@@ -7,7 +7,7 @@ its seed and knows at each vertex what is still to come; nothing is stored.
 Unidirectional, next-event estimation and BSDF sampling combined by the power heuristic (Veach 1997), Russian roulette
 from depth `ROULETTE`. Depth 1 is emission only; a surface that is passed, by its opacity, does not count. The
 derivative is that of the path integral over material points, densities and weights detached; docs/theory.md derives it.
-What jumps (visibility) is in `boundary.py`.
+What jumps (visibility) is in `boundary/`.
 """
 
 from .camera.perspective import ray, ray_direction_adj, ray_point_tan

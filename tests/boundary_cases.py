@@ -136,7 +136,9 @@ CASES = {
         | turn(direction=UPRIGHT, step=5.0, samples=192)
         | dolly([0.1, 0.4, 1.0]),
     ),
-    "white block under a constant sky": Case(scenes.occlusion("white"), slide(direction=[1.0, 0.0, -0.7], samples=1024)),
+    "white block under a constant sky": Case(
+        scenes.occlusion("white"), slide(direction=[1.0, 0.0, -0.7], samples=1024)
+    ),
     "box under a bulb": Case(
         scenes.point_shadow(),
         slide(samples=192) | one("lights.bulb.position", ALONG) | slide(FLOOR, LIFT) | dolly(),

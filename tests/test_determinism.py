@@ -8,8 +8,6 @@ import nrender as nr
 from nrender.backend import cpu
 from nrender.compile_scene import mesh
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 
 def everything(of, seed=7):
     """Image, gradient of all parameters and a tangent, as bytes."""

@@ -82,6 +82,25 @@ def lights(mesh, n, seed=1):
     return list(zip(y.astype(np.float32).astype(float), far.tolist(), strict=True))
 
 
+def lamps(mesh, n, seed=1):
+    """(y, unit normal) of surfaces that send light to one side: anywhere near the mesh, and every third on it."""
+    rng = np.random.default_rng([seed, 2])
+    v, f = mesh.vertices, mesh.faces
+    y = v.mean(0) + rng.uniform(-1.0, 1.0, (n, 3)) * np.ptp(v, axis=0).max()
+    toward = rng.normal(size=(n, 3))
+    corners = v[f[rng.integers(0, len(f), len(y[::3]))]]
+    y[::3] = np.einsum("ij,ijk->ik", rng.dirichlet([1, 1, 1], len(corners)), corners)
+    toward[::3] = [naive.area_normal(c) for c in corners]
+    toward /= np.linalg.norm(toward, axis=1, keepdims=True)
+    return list(zip(y, toward, strict=True))
+
+
+def in_front(mesh, tree, y, toward):
+    """The greater cosine of each edge's two ends at y."""
+    d = mesh.vertices[tree.ends.reshape(-1, 2)] - y
+    return (d @ toward / np.maximum(np.linalg.norm(d, axis=2), 1e-300)).max(1)
+
+
 def silhouettes(mesh, tree, y, far, slack=0.0):
     """(edges that surely are, edges that may be) by the sides of the two faces next to the gap, to the relative error
     `slack`: the light's ray through the edge has one face on either side, as one has its front and one its back."""
@@ -108,28 +127,32 @@ def machine_code(width):
     pick, chance = edge_tree.pick.instantiate(width), edge_tree.chance.instantiate(width)
 
     @njit
-    def chances(tree, theta, y, far, out):
+    def chances(tree, theta, y, n, far, out):
         for e in range(len(out)):
-            out[e] = chance(tree, theta, (y[0], y[1], y[2]), far, e)
+            out[e] = chance(tree, theta, (y[0], y[1], y[2]), (n[0], n[1], n[2]), far, e)
 
     @njit
-    def picks(tree, theta, y, far, u, edge, out, rest):
+    def picks(tree, theta, y, n, far, u, edge, out, rest):
         for i in range(len(u)):
-            edge[i], out[i], rest[i] = pick(tree, theta, (y[0], y[1], y[2]), far, u[i])
+            edge[i], out[i], rest[i] = pick(tree, theta, (y[0], y[1], y[2]), (n[0], n[1], n[2]), far, u[i])
 
     return chances, picks
 
 
-def chances_at(tree, mesh, y, far, width=FLOAT64):
+ANYWHERE = (0.0, 0.0, 0.0)  # `toward` of a point that sends light to all sides
+
+
+def chances_at(tree, mesh, y, far, width=FLOAT64, toward=ANYWHERE):
     out = np.empty(len(tree.span), width.literal)
-    machine_code(width)[0](tree, mesh.theta(width), np.asarray(y, width.literal), far, out)
+    y, toward = np.asarray(y, width.literal), np.asarray(toward, width.literal)
+    machine_code(width)[0](tree, mesh.theta(width), y, toward, far, out)
     return out
 
 
-def picks_at(tree, mesh, y, far, u, width=FLOAT64):
+def picks_at(tree, mesh, y, far, u, width=FLOAT64, toward=ANYWHERE):
     edge, out, rest = np.empty(len(u), np.int64), np.empty(len(u), width.literal), np.empty(len(u), width.literal)
-    real = np.asarray(y, width.literal), far, np.asarray(u, width.literal)
-    machine_code(width)[1](tree, mesh.theta(width), *real, edge, out, rest)
+    y, toward, u = (np.asarray(x, width.literal) for x in (y, toward, u))
+    machine_code(width)[1](tree, mesh.theta(width), y, toward, far, u, edge, out, rest)
     return edge, out, rest
 
 
@@ -141,11 +164,12 @@ def test_a_pick_has_its_chance_bit_for_bit(mesh, width):
     u = np.minimum(np.random.default_rng(2).random(200).astype(np.float32), 1.0 - 2.0**-24)
     u[:2] = 0.0, 1.0 - 2.0**-24
     none = 0
-    for y, far in lights(mesh, 48):
-        c = chances_at(tree, mesh, y, far, width)
+    given = [(y, far, ANYWHERE) for y, far in lights(mesh, 48)] + [(y, False, n) for y, n in lamps(mesh, 24)]
+    for y, far, toward in given:
+        c = chances_at(tree, mesh, y, far, width, toward)
         assert (c >= 0.0).all()
         assert c.astype(float).sum() < 1.0 + 1e-5
-        edge, of_pick, rest = picks_at(tree, mesh, y, far, u, width)
+        edge, of_pick, rest = picks_at(tree, mesh, y, far, u, width, toward)
         found = edge >= 0
         assert of_pick[found].tolist() == c[edge[found]].tolist()
         assert (of_pick[found] > 0.0).all()
@@ -190,6 +214,76 @@ def test_picks_follow_the_chances(mesh):
             chi_squared_test(seen, expected, tests=8 * len(SETS))
 
 
+@sets
+@widths
+def test_of_a_lamp_with_one_side_silhouettes_in_front_have_a_chance_and_nothing_else(mesh, width):
+    """In front is an edge of which a point has a positive cosine, to the rounding of a vector from a point far from the
+    origin, and but for EDGE_ON."""
+    tree, seen, behind = mesh.built(width), 0, 0
+    eps = np.finfo(width.literal).eps
+    for y, toward in lamps(mesh, 200, seed=6):
+        y, toward = y.astype(np.float32).astype(float), toward.astype(np.float32).astype(float)
+        c = chances_at(tree, mesh, y, False, width, toward)
+        surely, maybe = silhouettes(mesh, tree, y, False, 4.0 * eps)
+        front = in_front(mesh, tree, y, toward)
+        near = np.linalg.norm(mesh.vertices[tree.ends.reshape(-1, 2)] - y, axis=2).min(1)
+        error = 8.0 * eps * (1.0 + np.abs(mesh.vertices).max() / np.maximum(near, 1e-300))
+        assert (c[surely & (front > edge_tree.EDGE_ON + error)] > 0.0).all()
+        assert not c[~maybe | (front < edge_tree.EDGE_ON - error)].any()
+        seen += (c > 0.0).sum()
+        behind += (surely & (front < -error)).sum()
+    assert min(seen, behind) > 150
+
+
+@widths
+@pytest.mark.parametrize("name", ["cube", "boxes", "terrain", "doubled"])
+def test_edges_in_a_lamps_own_plane_are_never_picked(name, width):
+    """Whether those of its own face are silhouettes as seen from it is a matter of rounding, here done by hand."""
+    mesh = SETS[name]
+    tree, u, own, others = mesh.built(width), np.linspace(0.0, 1.0, 101)[:-1], 0, 0
+    for k, (y, toward) in enumerate(lamps(mesh, 120, seed=8)[::3]):
+        y = (y + (-1) ** k * 2e-7 * toward).astype(width.literal).astype(float)
+        in_plane = (np.abs((mesh.vertices[tree.ends.reshape(-1, 2)] - y) @ toward) < 2e-6).all(1)
+        free = chances_at(tree, mesh, y, False, width)
+        own += (free[in_plane] > 0.0).sum()
+        c = chances_at(tree, mesh, y, False, width, toward)
+        assert not c[in_plane].any()
+        edge, _, _ = picks_at(tree, mesh, y, False, u, width, toward)
+        assert not in_plane[edge[edge >= 0]].any()
+        others += (c > 0.0).sum()
+    assert own > 20
+    assert (others > 0) == (name in ("boxes", "terrain"))  # there is nothing in front of a face of a convex solid
+
+
+@sets
+def test_picks_for_a_lamp_with_one_side_follow_the_chances(mesh):
+    tree, draws = mesh.built(), 1 << 16
+    u = np.random.default_rng(9).random((6, draws))
+    for (y, toward), v in zip(lamps(mesh, 6, seed=10), u, strict=True):
+        c = chances_at(tree, mesh, y, False, toward=toward)
+        expected = np.append(c, max(1.0 - c.sum(), 0.0)) * draws
+        if expected[-1] < 1e-6:
+            expected[-1] = 0.0
+        edge, _, _ = picks_at(tree, mesh, y, False, v, toward=toward)
+        seen = np.bincount(np.where(edge < 0, len(c), edge), minlength=len(c) + 1)
+        if np.count_nonzero(expected > 10.0) > 1:
+            chi_squared_test(seen, expected, tests=6 * len(SETS))
+
+
+def test_what_is_in_front_of_a_lamp_counts_by_its_cosine():
+    """Edges of one node: in proportion to the integral of ds/r^2, times the greater cosine of the two ends."""
+    mesh = SETS["triangle"]
+    tree, compared = mesh.built(), 0
+    for y, toward in lamps(mesh, 90, seed=11):
+        free = chances_at(tree, mesh, y, False)
+        front = np.maximum(in_front(mesh, tree, y, toward), 0.0)
+        if np.count_nonzero(front > 1e-4) > 1 and (free > 0.0).all():
+            expected = free * front
+            assert_allclose(chances_at(tree, mesh, y, False, toward=toward), expected / expected.sum(), rtol=1e-9)
+            compared += 1
+    assert compared > 30
+
+
 @widths
 def test_what_is_left_of_the_random_number_is_uniform(width):
     """Whatever edge was chosen: at equal steps of the number, those that choose it leave equal steps."""
@@ -213,11 +307,11 @@ def test_the_slow_reading_is_the_same():
         for y, far in lights(mesh, 8):
             c = chances_at(tree, mesh, y, far)
             some = range(0, len(c), 7)
-            slow = [edge_tree.chance(tree, theta, triple(y), far, e) for e in some]
+            slow = [edge_tree.chance(tree, theta, triple(y), ANYWHERE, far, e) for e in some]
             assert_allclose(slow, c[some], rtol=1e-11)
             for u in (0.0, 0.3, 0.9999):
-                edge, of_pick, _ = edge_tree.pick(tree, theta, triple(y), far, u)
-                assert of_pick == (edge_tree.chance(tree, theta, triple(y), far, edge) if edge >= 0 else 0.0)
+                edge, of_pick, _ = edge_tree.pick(tree, theta, triple(y), ANYWHERE, far, u)
+                assert of_pick == (edge_tree.chance(tree, theta, triple(y), ANYWHERE, far, edge) if edge >= 0 else 0.0)
 
 
 def test_eight_lanes_do_what_one_does():
@@ -226,25 +320,29 @@ def test_eight_lanes_do_what_one_does():
     pick, chance = edge_tree.pick.instantiate(FLOAT32X8), edge_tree.chance.instantiate(FLOAT32X8)
 
     @njit
-    def vector(tree, theta, y, near, u, edge, out):
+    def vector(tree, theta, y, n, near, u, edge, out):
         for i in range(0, len(u), LANES):
             point = (load(y[0], i), load(y[1], i), load(y[2], i))
+            toward = (load(n[0], i), load(n[1], i), load(n[2], i))
             far = load(near, i) < 0.5
-            e, c, rest = pick(tree, theta, point, far, load(u, i))
+            e, c, rest = pick(tree, theta, point, toward, far, load(u, i))
             store(edge, i, e)
             store(out[0], i, c)
-            store(out[1], i, chance(tree, theta, point, far, e + ((e >> 31) & 1)))  # edge 0 for none
+            store(out[1], i, chance(tree, theta, point, toward, far, e + ((e >> 31) & 1)))  # edge 0 for none
             store(out[2], i, rest)
 
     y, far = (np.array(x) for x in zip(*lights(mesh, 64), strict=True))
+    toward = np.zeros((64, 3), np.float32)
+    toward[::4] = [n for _, n in lamps(mesh, 16)]  # of lanes that are not far
     u = np.random.default_rng(7).random(64).astype(np.float32)
     edge, out = np.zeros(64, np.int32), np.zeros((3, 64), np.float32)
-    vector(tree, theta, np.ascontiguousarray(y.T, np.float32), (~far).astype(np.float32), u, edge, out)
+    lanes = (np.ascontiguousarray(x.T, np.float32) for x in (y, toward))
+    vector(tree, theta, *lanes, (~far).astype(np.float32), u, edge, out)
     found = edge >= 0
     assert found.sum() > 40
     assert out[0][found].tolist() == out[1][found].tolist()
     assert not out[0][~found].any()
-    one = [picks_at(tree, mesh, y[i], far[i], u[i : i + 1], FLOAT32) for i in range(64)]
+    one = [picks_at(tree, mesh, y[i], far[i], u[i : i + 1], FLOAT32, toward[i]) for i in range(64)]
     same = np.array([e[0] for e, _, _ in one]) == edge
     assert same.mean() > 0.95  # rounding may lead to a neighbour
     assert_allclose(out[0][same], np.array([c[0] for _, c, _ in one])[same], rtol=1e-3)

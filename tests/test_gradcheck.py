@@ -20,8 +20,6 @@ from nrender.gradcheck.estimate import LIMIT, Estimate, seeds_of, standard_error
 from nrender.gradcheck.numbers import choose, read_selections
 from nrender.gradcheck.result import AGREE, DISAGREE, TOO_NOISY, GradCheck, Row
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 TRANSLATE = "shapes.thing.transform.translate"
 PAINT = "materials.paint.reflectance"
 FEW = 500_000  # samples

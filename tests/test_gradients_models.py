@@ -9,8 +9,6 @@ from scene_library import camera
 
 import nrender as nr
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 MATERIALS = {
     "conductor": {"type": "conductor", "f0": [0.9, 0.7, 0.4], "roughness": 0.6},
     "plastic": {"type": "plastic", "reflectance": [0.2, 0.5, 0.6], "specular": 0.9, "roughness": 0.5},

@@ -12,8 +12,6 @@ import nrender as nr
 from nrender.compile_scene import compile_scene, lights
 from nrender.real import FLOAT64
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 GROUPS, EACH = 20, 10  # 200 quads: 400 emitting faces
 
 

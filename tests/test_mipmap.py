@@ -391,7 +391,6 @@ def level_at(tables, sx, sy):
     return foot + 0.5 * np.log2(abs(p.s_u * p.t_v - p.s_v * p.t_u) * texels)
 
 
-@pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
 def test_an_images_tangent_is_its_derivative_also_by_the_level():
     """One sample a pixel, always at the same places: the plane stays under its lights, while camera and plane move and
     with them the levels, between 0 and the last everywhere."""

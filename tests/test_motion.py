@@ -3,64 +3,15 @@
 import naive
 import numpy as np
 import pytest
+from chains import CHAINS, FACES, TABLES, Chain, surface_at
 from derivatives import assert_transpose, difference, flat, triple, triples
-from drivers import tables_of
 from numpy.testing import assert_allclose
 
 from nrender.camera import perspective
 from nrender.geometry import surface
 from nrender.local import SIZE
-from nrender.motion import TRAIL, WORDS, Trail, View, near2, remember, vertex_adj, vertex_tan
-from nrender.real import FLOAT64
+from nrender.motion import TRAIL, WORDS, Trail, View, near2, remember, trail_tan, vertex_adj, vertex_tan
 from nrender.tables import FACE
-
-VERTICES, FACES = naive.icosphere(1)
-TABLES = tables_of(VERTICES + 0.1 * np.random.default_rng(0).normal(size=VERTICES.shape), FACES, FLOAT64)
-
-
-def surface_at(rng, face=None, direction=(0.1, 0.2, -1.0)):
-    face = int(rng.integers(len(FACES))) if face is None else face
-    _, u, v = map(float, rng.dirichlet([1, 1, 1]))
-    return surface.surface(TABLES, face, u, v, direction)
-
-
-class Chain:
-    """A path's vertices on random triangles, with given nearness; random w, as if each led to its vertex."""
-
-    def __init__(self, chis, seed):
-        rng = np.random.default_rng(seed)
-        self.sx, self.sy, self.t = rng.uniform(-1, 1, size=3) + [0, 0, 3]
-        _, axis = perspective.ray(TABLES.theta, TABLES.camera, self.sx, self.sy)
-        self.view = View(self.sx, self.sy, axis, self.t)
-        self.chis = [1.0, *chis]
-        self.surfaces = [surface_at(rng) for _ in self.chis]
-        self.ws = [axis, *(triple(rng.normal(size=3)) for _ in chis)]
-
-    def velocity(self, d_theta):
-        d = perspective.ray_point_tan(d_theta, TABLES.camera, self.sx, self.sy, self.t)
-        for s, w, chi in zip(self.surfaces, self.ws, self.chis, strict=True):
-            d = vertex_tan(w, s.area_normal, chi, d, surface.surface_tan(TABLES, d_theta, s)[0])
-        return d
-
-    def gradient(self, g):
-        trail = Trail([0] * SIZE, [0.0] * SIZE)
-        for depth, (s, w, chi) in enumerate(zip(self.surfaces, self.ws, self.chis, strict=True), 1):
-            remember(trail, depth, s, w, chi, True)
-        out = np.zeros_like(TABLES.theta)
-        vertex_adj(TABLES, out, trail, self.view, len(self.chis), g, True)
-        return out
-
-
-CHAINS = {
-    "camera alone": [],
-    "one far": [0.0],
-    "one near": [0.4],
-    "all near": [0.3, 0.9, 1.0, 0.5, 0.7],
-    "touching": [1.0] * 5,
-    "a far one between": [0.5, 0.0, 0.8, 0.6],
-    "as many as remembered": [0.9] * (TRAIL - 2) + [0.0],
-    "more than remembered": [0.9] * (TRAIL - 2) + [0.0] * 6,
-}
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -70,16 +21,29 @@ def test_adjoint_of_a_chain_is_the_transpose_of_its_tangent(name):
         rng = np.random.default_rng(seed + 100)
         d_theta, g = rng.normal(size=TABLES.theta.shape), rng.normal(size=3)
         gradient = chain.gradient(triple(g))
-        assert_transpose(chain.velocity(d_theta), g, d_theta, gradient)
+        velocity = trail_tan(TABLES, d_theta, chain.trail(), chain.view, chain.depth)
+        assert_transpose(velocity, g, d_theta, gradient)
         at_camera = gradient[TABLES.camera : TABLES.camera + 12]
-        assert at_camera.any() == all(chain.chis)  # only a chain of near ones leads to the camera
+        assert at_camera.any() == all(CHAINS[name])  # only a chain of near ones leads to the camera
         assert not gradient[TABLES.camera + 12 :].any()
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_tangent_of_a_chain_is_that_of_one_vertex_after_the_other(name):
+    """And each follows the one before it by the share that it was made for."""
+    for seed in range(3):
+        chain = Chain(CHAINS[name], seed)
+        d_theta = np.random.default_rng(seed + 200).normal(size=TABLES.theta.shape)
+        assert_allclose([chain.chi(depth + 2) for depth in range(len(CHAINS[name]))], CHAINS[name], atol=1e-12)
+        expected = chain.velocity(d_theta)
+        velocity = trail_tan(TABLES, d_theta, chain.trail(), chain.view, chain.depth)
+        assert_allclose(velocity, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max())
 
 
 def test_a_masked_lane_leaves_no_gradient():
     chain = Chain([0.5], 0)
     trail = Trail([0] * SIZE, [0.0] * SIZE)
-    remember(trail, 1, chain.surfaces[0], chain.ws[0], 1.0, False)
+    remember(trail, 1, chain.surfaces[0], chain.ws[0], False)
     assert not any(trail.reals)
     out = np.zeros_like(TABLES.theta)
     vertex_adj(TABLES, out, trail, chain.view, 1, (1.0, 2.0, 3.0), False)
@@ -179,10 +143,24 @@ def test_a_surface_has_its_normal_on_the_side_of_the_ray():
         corners = VERTICES_NOW[TABLES.faces.reshape(-1, FACE)[:, :3][s.face]]
         assert_allclose(s.area_normal, naive.area_normal(corners))
         assert_allclose(s.point, np.array([1 - s.u - s.v, s.u, s.v]) @ corners)
+        assert 0.0 < s.margin < 1e-4
+
+
+@pytest.mark.parametrize("least, aside", [(0.0, 1.0), (1e-6, 0.99), (0.5e-4, 0.5), (1.1e-4, 0.0), (0.2, 0.0)])
+def test_a_ray_starts_off_the_surface_and_near_an_edge_off_that_too(least, aside):
+    """aside: how far into the triangle, in margins, where the least weight is `least`; elsewhere it would lead into
+    what stands on the surface."""
+    rng = np.random.default_rng(4)
+    for k in range(30):
+        weights = np.insert(rng.dirichlet([1, 1]) * (1.0 - least), k % 3, least)
+        if np.sort(weights)[1] < max(1e-3, least):
+            continue
+        face = int(rng.integers(len(FACES)))
+        s = surface.surface(TABLES, face, *map(float, weights[1:]), triple(rng.normal(size=3)))
+        middle = VERTICES_NOW[TABLES.faces.reshape(-1, FACE)[:, :3][face]].mean(0)
         for toward in (s.normal, tuple(-flat(s.normal))):
             off = np.array(surface.step_off(s, toward)) - s.point
             assert off @ toward == pytest.approx(s.margin)
-            aside = off - (off @ flat(toward)) * flat(toward)
-            assert aside @ (corners.mean(0) - s.point) > 0.0  # away from the edges, within the triangle's plane
-            assert np.linalg.norm(aside) <= s.margin
-        assert 0.0 < s.margin < 1e-4
+            inward = off - (off @ flat(toward)) * flat(toward)
+            expected = aside * s.margin * (middle - s.point) / np.linalg.norm(middle - s.point)
+            assert_allclose(inward, expected, atol=1e-3 * s.margin)

@@ -10,9 +10,12 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
-from nrender.boundary import Edges
+from nrender.boundary.lights import Emitters
+from nrender.boundary.plan import Plan
+from nrender.boundary.primary import Edges
 from nrender.bsdf import MODELS
 from nrender.device import clone
+from nrender.geometry.edge_tree import EdgeTree
 from nrender.local import SIZE
 from nrender.tables import Tables
 
@@ -30,14 +33,26 @@ SCENE = Tables(
         for name, kind in get_type_hints(Tables).items()
     }
 )
-EDGES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0))
+OUTLINES = Edges(INTEGER, SINGLE, BAD, np.float32(1.0))
+EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
+EMITTERS = Emitters(SINGLE, INTEGER)
+PLAN = Plan(True, BAD, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
+
+
+def boundary(gradient):
+    """The arguments of a boundary's kernel from the picture's size on; one kernel has the tangent and the adjoint."""
+    return 1, 1, 1, 1, 1, True, 0, 1, SINGLE, IMAGE[0], gradient, IMAGE[0], SINGLE, BAD
+
+
 KERNELS = {
     "render": (SCENE, 1, 1, 1, 1, 0, 1, IMAGE, BAD),
     "render_tan": (SCENE, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE, IMAGE, BAD),
     "render_adj": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, SINGLE, BAD),
     "render_adj, sums in float64": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, MANY, BAD),
-    "edges_tan": (SCENE, EDGES, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE[0], BAD),
-    "edges_adj": (SCENE, EDGES, IMAGE[0], 1, 1, 1, 1, 0, 1, SINGLE, BAD),
+    "outlines": (SCENE, OUTLINES, *boundary(SINGLE)),
+    "grazing": (SCENE, EDGES, EMITTERS, *PLAN, *boundary(SINGLE)),
+    "grazing, sums in float64": (SCENE, EDGES, EMITTERS, *PLAN, *boundary(MANY)),
+    "mirrored": (SCENE, EDGES, *PLAN, *boundary(SINGLE)),
 }
 
 # libdevice's sinf and cosf have a branch for |x| > 1e5, which takes the argument to one turn in float64.
@@ -48,7 +63,7 @@ ARCCOSINE = "rsqrt.approx.ftz.f32"
 # bits give the same power, in every kernel.
 POWER = "ex2.approx.ftz.f32"
 # Small arrays of a thread: the stack of a tree's traversal, a material's numbers, their derivatives, a trail.
-ARRAYS = {"render": 2, "render_tan": 3, "render_adj": 6, "edges_tan": 2, "edges_adj": 2}
+ARRAYS = {"render": 2, "render_tan": 3, "render_adj": 6, "outlines": 2, "grazing": 5, "mirrored": 5}
 SPILLED = 320  # bytes a thread: derivatives need up to 80 numbers more than the 255 registers that there are
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
 
@@ -98,6 +113,8 @@ def test_no_instruction_is_in_double_precision(compile_ptx, name):
     assert [line for line in lines if not any(re.match(pattern, line) for pattern in allowed)] == []
     walks = 1 if name in ("render", "render_tan") else 2
     turns = (2 * 2 * len(MODELS) + 10) * walks  # a sine and a cosine for each of two lobes; the environment map's
+    if name.startswith(("grazing", "mirrored")):
+        turns += 9  # of the angles that edges subtend, a point on one, and a line through it
     assert sum(bool(re.match(LARGE_ANGLE[1], line)) for line in lines) <= turns
 
 

@@ -12,8 +12,6 @@ import nrender as nr
 from nrender.light import NUMBERS, spot
 from nrender.scene.light_numbers import light_numbers, light_numbers_adj, light_numbers_tan
 
-pytestmark = pytest.mark.filterwarnings("ignore:without the derivative:nrender.RenderWarning")
-
 GIVEN = {
     "point": {"position": [0.3, -0.2, 2.0], "intensity": [3.0, 2.0, 1.0]},
     "spot": {

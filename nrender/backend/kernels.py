@@ -113,8 +113,8 @@ def outlines(
     moments, bad
 ):
     """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
-    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments[0] += the sum over samples
-    of the square of what they change."""
+    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments[0] += the sum over
+    samples of the square of what they change."""
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for i in range(first, last):
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)

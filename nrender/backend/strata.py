@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,11 +56,14 @@ def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, list[Foun
     w, h = work.size
     chunks = private_chunks(3 * w * h)
     images, all_found, all_bad = np.zeros((chunks, h * w, 3)), [], []
-    none, unused = np.zeros((1, 3), work.width.literal), np.zeros(1)
+    none: np.ndarray = np.zeros((1, 3), work.width.literal)
+    unused = np.zeros(1)
     for samples, kernel, head, count, bad in _launches(work, chunks):
         sums = _moments(work, count)
 
-        def arguments(k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad) -> tuple[Any, ...]:
+        def arguments(
+            k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad
+        ) -> tuple[Any, ...]:
             return (*head, False, k, count, d_theta, none, unused, images[k], sums[k], bad.rows[k])
 
         launch(kernel, work.width, count, arguments)
@@ -80,12 +83,15 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
     size = len(work.scene.theta)
     chunks = private_chunks(size)
     gradients, all_bad = np.zeros((chunks, size)), []
-    flat = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
-    none, unused = np.zeros(1, work.width.literal), np.zeros((1, 3))
+    flat: np.ndarray = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
+    none: np.ndarray = np.zeros(1, work.width.literal)
+    unused = np.zeros((1, 3))
     for _, kernel, head, count, bad in _launches(work, chunks):
         sums = _moments(work, count)
 
-        def arguments(k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad) -> tuple[Any, ...]:
+        def arguments(
+            k: int, head: Any = head, count: int = count, sums: Any = sums, bad: Bad = bad
+        ) -> tuple[Any, ...]:
             return (*head, True, k, count, none, flat, gradients[k], unused, sums[k], bad.rows[k])
 
         launch(kernel, work.width, count, arguments)

@@ -7,9 +7,9 @@ between edge and segment,
 
     - L(y -> x) (share of x's light in a pixel) sin theta (n . m),    m = e' - (1 - a) x' - a y',    a = |x e| / |x y|
 
-(path-space boundary integral: Zhang et al. 2020; docs/theory.md derives this form). x' and y' are the velocities that the
-vertices have in the interior's derivative (motion.py). What the edge's own faces show needs no term: their points move
-with them.
+(path-space boundary integral: Zhang et al. 2020; docs/theory.md derives this form). x' and y' are the velocities that
+the vertices have in the interior's derivative (motion.py). What the edge's own faces show needs no term: their points
+move with them.
 """
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from ..geometry.triangle import corners, point, vector_at
 from ..light import DIRECTIONAL, FACE, POINT, SPOT
 from ..motion import near2, trail_tan, vertex_adj, vertex_tan
 from ..real import any_lane, select
-from ..vec import add, choose, dot, madd, scale, sub
+from ..vec import add, choose, dot, madd, scale
 
 
 class Grazing(NamedTuple):

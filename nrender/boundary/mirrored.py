@@ -1,10 +1,10 @@
 """Sampling of grazing segments from the camera: a walk from the eye to the vertex x, then a point of an edge that is a
 silhouette as seen from there.
 
-A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a surface,
-so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough` between
-the eye and x, x included. All others are found by segment.py; no path is found by both. (Light that comes straight from
-an emitter has another bound where x is seen directly: segment.least_roughness.)
+A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a
+surface, so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough`
+between the eye and x, x included. All others are found by segment.py; no path is found by both. (Light that comes
+straight from an emitter has another bound where x is seen directly: segment.least_roughness.)
 """
 
 from ..camera.perspective import ray

@@ -26,8 +26,8 @@ PRIOR = 4.0  # samples of the mean that a cluster is taken to have had before
 class Plan(NamedTuple):
     """from_lights: whether segments start at emitters; first (k + 1,): of those that start at edges, the number of each
     edge's first sample; weight: what a sample counts. That is 1 / samples of light, the sum over edges of length *
-    share * span over the samples of edges, pixels / samples of walks from the eye. Of edges besides rarity (k,): by what
-    an edge is sampled more rarely than by its measure. cluster (k,): of each edge."""
+    share * span over the samples of edges, pixels / samples of walks from the eye. Of edges besides rarity (k,): by
+    what an edge is sampled more rarely than by its measure. cluster (k,): of each edge."""
 
     from_lights: bool
     first: Any
@@ -78,7 +78,7 @@ class Found(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Samples of a stratum; density (clusters,): how often edges of a cluster are sampled, in units of their measure."""
+    """Samples of a stratum; density (clusters,): how often edges of a cluster are sampled, by their measure."""
 
     stratum: Stratum
     samples: int
@@ -86,7 +86,8 @@ class Share(NamedTuple):
 
 
 def clusters(measure: np.ndarray) -> np.ndarray:
-    """(k,) the cluster of each edge: of edges in the tree's order, consecutive ones of about the same measure together."""
+    """(k,) the cluster of each edge: of edges in the tree's order, consecutive ones of about the same measure
+    together."""
     ends = np.cumsum(measure)
     at = (ends - 0.5 * measure) * (min(CLUSTERS, len(measure)) / ends[-1])
     return np.unique(at.astype(np.int64), return_inverse=True)[1].astype(np.int32)
@@ -142,7 +143,7 @@ def plan_of(boundary: Boundary, share: Share, pixels: int, shift: float, real: t
     strategy = share.stratum.strategy
     if strategy != EDGES:
         parts = pixels if strategy == MIRRORED else 1
-        unused = np.zeros(1, real)
+        unused: np.ndarray = np.zeros(1, real)
         return Plan(strategy == LIGHTS, np.zeros(2, np.int64), real(parts / share.samples), unused, boundary.cluster)
     density = share.density[boundary.cluster]
     first, spacing = allot(boundary.measure * density, share.samples, shift)

@@ -1,9 +1,9 @@
-"""From the vertex x that a grazing segment lights to the camera, by a walk against the light: `depth` - 1 bounces of it,
-then straight to the eye.
+"""From the vertex x that a grazing segment lights to the camera, by a walk against the light: `depth` - 1 bounces of
+it, then straight to the eye.
 
 A bounce from `out`, where the light comes from, to w has the throughput f(w, out) |N . w| / (|N . out| p(w)), f being
-the value |cos| included, by the shading normal (scattering.py), and N the triangle's: Veach 1997, section 5.3. The last one,
-to the eye, has in the place of the density what a pixel covers there.
+the value |cos| included, by the shading normal (scattering.py), and N the triangle's: Veach 1997, section 5.3. The last
+one, to the eye, has in the place of the density what a pixel covers there.
 
 Smooth surfaces are not connected: see mirrored.py.
 """
@@ -16,10 +16,10 @@ from ..geometry.surface import either, step_off, surface
 from ..geometry.traverse import closest, occluded
 from ..geometry.triangle import vector_at
 from ..material import read
-from ..motion import View, remember, TRAIL
+from ..motion import TRAIL, View, remember
 from ..opacity import opacity, shadow
 from ..path import footprint_of
-from ..real import absolute, any_lane, invert, maximum, minimum, real, select, sqrt, truncate
+from ..real import absolute, any_lane, invert, minimum, real, select, sqrt, truncate
 from ..rng import uniform
 from ..scattering import roughness, sample, shading_frame, value
 from ..vec import choose, cross, dot, largest, mul, normalize, scale, sub

@@ -38,8 +38,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     seen = active & (sine > 0.0)
     start = passing(e, normal, d)
     stream, x, met = held(scene, stream, start, d, seen)
-    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that is
-    # an end y of another segment, or an outline.
+    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that
+    # is an end y of another segment, or an outline.
     reach = dot(sub(x.point, e.point), d)
     seen = seen & met & (reach > BACK * e.aside)
     to_light = scale(d, -1.0)
@@ -82,8 +82,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
 
 @device
 def least_roughness(kind, depth, rough):
-    """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else finds
-    that; many that shine, if x is seen directly."""
+    """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else
+    finds that; many that shine, if x is seen directly."""
     first = select(depth == 1, minimum(SHINY, rough), rough)
     return select(sizeless(kind), 0.0 * rough, first)
 

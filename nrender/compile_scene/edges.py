@@ -42,7 +42,7 @@ def boundary_of(
         measure = np.linalg.norm(b - a, axis=1) * edges.share * edges.span
         cluster = clusters(measure)
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
-    chances = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
+    chances: np.ndarray = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
     visible = _visible(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if least_roughness(scene) < ROUGH else 0.0

@@ -88,9 +88,8 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
         env_size = (image.shape[1], image.shape[0])
     envmap = place.lights.offsets[sky] if sky is not None else -1
     env_emitter = int(number[np.flatnonzero(found.kind == ENVMAP)[0]]) if sky is not None else -1
-    return EmitterTables(
-        of_face, power, rows, chances, few, tree_count, nodes, links, envmap, env_emitter, env_size, env_rows, env_columns
-    )
+    tables = (of_face, power, rows, chances, few, tree_count, nodes, links)
+    return EmitterTables(*tables, envmap, env_emitter, env_size, env_rows, env_columns)
 
 
 def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:

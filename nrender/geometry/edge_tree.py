@@ -342,8 +342,8 @@ def point_pdf(a, b, y, far, s):
 
 @device(strict=True)
 def beside(a, b, y, axis):
-    """(s of the point of the line a + s (b - a) that is nearest to the ray from y along the unit vector, the distance of
-    the two lines there, the distance from y)."""
+    """(s of the point of the line a + s (b - a) that is nearest to the ray from y along the unit vector, the distance
+    of the two lines there, the distance from y)."""
     along, w = sub(b, a), sub(a, y)
     length2 = dot(along, along)
     t = scale(along, 1.0 / sqrt(length2))
