@@ -233,29 +233,29 @@ def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str
     return out
 
 
-_warned: set[str] = set()
+_warned: set[tuple[str, str]] = set()
 
 
-def _warn_of_missing(job: _Job, boundary: Boundary, moving: Iterable[str]) -> None:
-    """Says once of each thing which part of a derivative is not there."""
-    missing = [
-        f"of how the checkerboard of shape '{name}' moves: it has too many lines"
-        for name in job.place.geometry.crowded
-    ]
-    scene, paths = job.scene, ", ".join(moving)
+def _warn_of_missing(job: _Job, boundary: Boundary, moving: list[str]) -> None:
+    """Says once of each parameter, and of each such board, which part of its derivative is not there."""
+    scene = job.scene
+    for name in job.place.geometry.crowded:
+        _warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
     if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
-        missing.append(f"of where shadows and indirect light meet a textured opacity: {paths}")
+        _warn_once("where shadows and indirect light meet a textured opacity", moving)
     hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
     if hard and least_roughness(scene) < CLEAR:
-        missing.append(f"of the hard shadows of light '{hard[0]}' as smooth surfaces show them: {paths}")
-    missing += [
-        f"of how the line moves where shapes '{a}' and '{b}' pass through each other: {paths}"
-        for a, b in _crossing(job, boundary)
-    ]
-    for text in missing:
-        if text not in _warned:
-            _warned.add(text)
-            warnings.warn(f"without the derivative {text}", RenderWarning, stacklevel=4)
+        _warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
+    for a, b in _crossing(job, boundary):
+        _warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", moving)
+
+
+def _warn_once(missing: str, paths: list[str]) -> None:
+    new = [path for path in paths if (missing, path) not in _warned]
+    if new:
+        _warned.update((missing, path) for path in new)
+        names = ": " + ", ".join(new) if any(new) else ""
+        warnings.warn(f"without the derivative of {missing}{names}", RenderWarning, stacklevel=5)
 
 
 def _crossing(job: _Job, boundary: Boundary) -> list[tuple[str, str]]:
