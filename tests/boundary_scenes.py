@@ -224,7 +224,7 @@ def room() -> Make:
         "lamp": {
             "type": "rectangle",
             "emission": [14.0, 12.0, 9.0],
-            "transform": {"translate": [0.1, 0.95, 0.0], "rotate": [90, 0, 0], "scale": 0.3},
+            "transform": {"translate": [0.1, 0.8, 0.0], "rotate": [90, 0, 0], "scale": 0.3},
         },
         "thing": {
             "type": "cube",
@@ -232,7 +232,7 @@ def room() -> Make:
             "transform": {"translate": [-0.45, -0.6, -0.3], "rotate": [0, 25, 0], "scale": [0.3, 0.4, 0.3]},
         },
     }
-    return stage(shapes, depth=5, view=camera([0.4, 0.1, 0.95], [-0.15, -0.25, -0.6], 75, SIZE))
+    return stage(shapes, depth=5, view=camera([0.4, 0.1, 0.85], [-0.15, -0.25, -0.6], 75, SIZE))
 
 
 # Outlines in reflections and through glass
