@@ -181,7 +181,7 @@ CASES = {
     "closed room": Case(
         scenes.room(),
         slide(direction=[-1.0, 0.0, 0.2], samples=192)
-        | slide(LAMP, [0.5, 1.0, -0.5])
+        | slide(LAMP, [0.5, 1.0, -0.5], samples=128)
         | dolly([1.0, -0.5, 0.3])
         | {"everything": move(IN_THE_ROOM)},
     ),
@@ -202,6 +202,6 @@ CASES = {
     "behind clear glass": Case(scenes.through_glass("clear"), slide(direction=[0.4, -0.2, -1.0])),
     "ball of rough glass": Case(
         scenes.glass_ball(),
-        slide(direction=[0.3, 0.0, -1.0], step=0.08, samples=1024) | slide(LAMP, [0.2, -1.0, 0.0], step=0.08),
+        slide(direction=[0.3, 0.0, -1.0], step=0.08, samples=512) | slide(LAMP, [0.2, -1.0, 0.0], step=0.08),
     ),
 }

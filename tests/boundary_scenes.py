@@ -24,6 +24,7 @@ MATERIALS: dict[str, dict[str, Any]] = {
     "glossy": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.3},
     "mirror": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.05},
     "frosted": {"type": "dielectric", "ior": 1.5, "roughness": 0.3},
+    "matt-glass": {"type": "dielectric", "ior": 1.3, "roughness": 0.6},
     "clear": {"type": "dielectric", "ior": 1.5, "roughness": 0.0},
 }
 
@@ -269,4 +270,4 @@ def through_glass(pane: str) -> Make:
 @functools.cache
 def glass_ball() -> Make:
     """Light through a rough ball of glass."""
-    return stage({"thing": ball("frosted", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)
+    return stage({"thing": ball("matt-glass", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)
