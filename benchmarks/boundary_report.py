@@ -12,7 +12,7 @@ from common import RESULTS, spread, table, text
 import nrender as nr
 from nrender.compare.signed import signed_to_rgb
 
-FAR = 4.0  # standard errors from the finite differences from which on a configuration counts as wrong
+FAR = 3.0  # standard errors from the finite differences from which on a configuration counts as wrong
 UNSURE = 0.05  # relative standard error from which on it is too noisy to tell
 ZOOM = 192  # pixels of a picture
 

@@ -87,6 +87,13 @@ LIFT = [0.3, 1.0, 0.2]
 CORNERS = [[1.0, 0.2, -0.3], [-0.2, 0.4, 1.0], [0.5, -0.6, 0.8]]
 LAMP_MOVES = {f"{LAMP}.translate": [-0.6, 0.2, 0.5], f"{LAMP}.rotate": [10.0, -5.0, 8.0]}
 
+IN_THE_ROOM = {
+    f"{CAMERA}.origin": [0.3, 0.2, 0.0],
+    f"{THING}.translate": [-1.0, 0.0, 0.0],
+    f"{THING}.rotate": [0.0, 20.0, 0.0],
+    f"{LAMP}.translate": [0.5, 0.5, -1.0],
+}
+
 CASES = {
     "triangle under a lamp": Case(
         scenes.triangle_shadow(),
@@ -111,7 +118,9 @@ CASES = {
         | slide(LAMP),
     ),
     "black box under a lamp": Case(scenes.box_shadow("black", 2), slide() | everything(LAMP_MOVES)),
-    "picture that shines": Case(scenes.textured_lamp_shadow(), slide() | slide(LAMP) | turn(LAMP)),
+    "picture that shines": Case(
+        scenes.textured_lamp_shadow(), slide() | slide(LAMP) | turn(direction=[0.1, 0.3, -1.0], samples=128)
+    ),
     "thin strip out of view": Case(
         scenes.thin_shadow(),
         slide(direction=[-0.2, -1.0, -0.2], samples=384) | turn(direction=[1.0, -0.3, -0.3], samples=96),
@@ -126,9 +135,12 @@ CASES = {
     "box under a sky": Case(
         scenes.sky_shadow(),
         slide(direction=[0.3, -0.1, -1.0], samples=144)
-        | one("lights.sky.rotate", TURN, 3.0)
+        | one("lights.sky.rotate", [0.2, 1.0, 1.0], 3.0, samples=256)
         | dolly([0.1, 0.4, 1.0], samples=96)
-        | everything({"lights.sky.rotate": [10.0, 20.0, -10.0]}, samples=96),
+        | everything(
+            {"lights.sky.rotate": [10.0, 20.0, -10.0], f"{THING}.translate": [0.3, -0.1, -1.0]}, samples=96
+        ),
+        spp=256,
     ),
     "black block under a constant sky": Case(
         scenes.occlusion("black"),
@@ -141,7 +153,7 @@ CASES = {
     ),
     "box under a bulb": Case(
         scenes.point_shadow(),
-        slide(samples=192) | one("lights.bulb.position", ALONG) | slide(FLOOR, LIFT) | dolly(),
+        slide(samples=192) | one("lights.bulb.position", ALONG) | slide(FLOOR, LIFT) | dolly([-0.3, 0.2, 1.0]),
     ),
     "triangle in a spot": Case(
         scenes.spot_shadow(),
@@ -157,7 +169,7 @@ CASES = {
     ),
     "block in the sun": Case(
         scenes.sun_shadow("box"),
-        slide(direction=FLAT, step=0.02, samples=768) | dolly([-0.5, 1.0, 0.5], step=0.02, samples=256),
+        slide(direction=[0.3, 0.0, -1.0], step=0.02, samples=256) | dolly([-0.5, 1.0, 0.5], step=0.02, samples=256),
     ),
     "lit ceiling": Case(
         scenes.ceiling_light(), slide() | slide(LAMP, samples=192) | everything(LAMP_MOVES, samples=192)
@@ -170,13 +182,16 @@ CASES = {
     ),
     "closed room": Case(
         scenes.room(),
-        slide(direction=[1.0, 0.0, 0.5], samples=160)
-        | turn(direction=UPRIGHT, samples=192)
-        | slide(LAMP, [1.0, -0.5, 0.7])
-        | dolly(),
+        slide(direction=[-1.0, 0.0, 0.2], samples=192)
+        | slide(LAMP, [0.5, 1.0, -0.5], samples=128)
+        | dolly([1.0, -0.5, 0.3])
+        | {"everything": move(IN_THE_ROOM)},
     ),
     "glossy floor": Case(
-        scenes.reflection("glossy"), slide() | turn(direction=[-0.3, 0.5, 1.0]) | dolly([-0.3, -1.0, 0.1], samples=192)
+        scenes.reflection("glossy"),
+        slide(direction=[-0.2, 1.0, 0.2])
+        | turn(direction=[-0.3, 0.5, 1.0])
+        | dolly([-0.3, -1.0, 0.1], samples=192),
     ),
     "mirror": Case(
         scenes.reflection("mirror"),
@@ -186,7 +201,7 @@ CASES = {
         scenes.through_glass("frosted"),
         slide(direction=[0.4, -0.2, -1.0], samples=384) | slide(LAMP, [0.2, -1.0, 0.5]),
     ),
-    "behind clear glass": Case(scenes.through_glass("clear"), slide(direction=[0.4, -0.2, -1.0])),
+    "behind clear glass": Case(scenes.through_glass("clear", 1.6), slide(direction=[0.4, -0.2, -1.0])),
     "ball of rough glass": Case(
         scenes.glass_ball(),
         slide(direction=[0.3, 0.0, -1.0], step=0.08, samples=512) | slide(LAMP, [0.2, -1.0, 0.0], step=0.08),

@@ -24,6 +24,7 @@ MATERIALS: dict[str, dict[str, Any]] = {
     "glossy": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.3},
     "mirror": {"type": "conductor", "f0": [0.9, 0.8, 0.7], "roughness": 0.15},
     "frosted": {"type": "dielectric", "ior": 1.5, "roughness": 0.3},
+    "matt-glass": {"type": "dielectric", "ior": 1.3, "roughness": 0.6},
     "clear": {"type": "dielectric", "ior": 1.5, "roughness": 0.0},
 }
 
@@ -224,7 +225,7 @@ def room() -> Make:
         "lamp": {
             "type": "rectangle",
             "emission": [14.0, 12.0, 9.0],
-            "transform": {"translate": [0.1, 0.95, 0.0], "rotate": [90, 0, 0], "scale": 0.3},
+            "transform": {"translate": [0.1, 0.8, 0.0], "rotate": [90, 0, 0], "scale": 0.3},
         },
         "thing": {
             "type": "cube",
@@ -232,7 +233,7 @@ def room() -> Make:
             "transform": {"translate": [-0.45, -0.6, -0.3], "rotate": [0, 25, 0], "scale": [0.3, 0.4, 0.3]},
         },
     }
-    return stage(shapes, depth=5, view=camera([0.4, 0.1, 0.95], [-0.15, -0.25, -0.6], 75, SIZE))
+    return stage(shapes, depth=5, view=camera([0.4, 0.1, 0.85], [-0.15, -0.25, -0.6], 75, SIZE))
 
 
 # Outlines in reflections and through glass
@@ -255,17 +256,17 @@ def reflection(floor: str) -> Make:
 
 
 @functools.cache
-def through_glass(pane: str) -> Make:
-    """A shadow on the floor behind a pane that covers the view."""
+def through_glass(pane: str, height: float = 0.5) -> Make:
+    """A shadow on the floor behind a pane that covers the view; from 1.6 up what throws it is not in view."""
     glass = {
         "type": "cube",
         "material": pane,
         "transform": {"translate": [0.15, 1.2, 1.6], "rotate": [-25, 0, 0], "scale": [1.4, 1.2, 0.05]},
     }
-    return stage({"thing": triangle("black", 0.5), "glass": glass, "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=4)
+    return stage({"thing": triangle("black", height), "glass": glass, "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=4)
 
 
 @functools.cache
 def glass_ball() -> Make:
     """Light through a rough ball of glass."""
-    return stage({"thing": ball("frosted", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)
+    return stage({"thing": ball("matt-glass", 1), "lamp": lamp((4.0, 3.6, 3.2), 0.9)}, depth=5)
