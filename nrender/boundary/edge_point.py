@@ -51,9 +51,9 @@ def open_side(e, d):
 
 @device
 def passing(e, normal, d):
-    """Origin of a ray in the direction d that passes the edge soon. Of the two rays of a segment each starts on the
-    other's side: where the edge touches another surface, as that of a box does on a floor, one of them meets that
-    surface at the edge."""
+    """Origin of a ray in the direction d that passes the edge soon. Both rays of a segment start there, on the side of
+    its x, and that to the light passes the edge: where the edge touches another surface, as that of a box does on a
+    floor, it meets that surface at the edge."""
     return madd(madd(e.point, normal, e.aside), d, -BACK * e.aside)
 
 

@@ -25,7 +25,7 @@ from ..walk import bounce
 from .edge_point import BACK, edge_point, open_side, passing
 from .grazing import Grazing
 from .receiver import held, pixel_of
-from .segment import FOUND_ELSEWHERE, least_roughness, share_of, veiled_part
+from .segment import FOUND_ELSEWHERE, least_roughness, share_of, stands_on, veiled_part
 
 
 @device
@@ -87,6 +87,8 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
     pdf = select(least < least_roughness(FACE, depth, rough), BIG, FOUND_ELSEWHERE)
     _, y, found = held(scene, stream, back, to_light, seen)
     radiance, _ = trace(scene, stream, back, to_light, depth + 1, pdf, seen, zero)
+    distance = dot(sub(y.point, e.point), to_light)
+    seen = seen & stands_on(e, y, found, distance)
     kind = select(found, FACE, ENVMAP)
     reach = sqrt(r2)
     all_density = select(seen, r2 * chance * density, 1.0)
@@ -96,7 +98,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         second,
         s,
         normal,
-        share_of(kind, reach, dot(sub(y.point, e.point), to_light)),
+        share_of(kind, reach, distance),
         reach,
         kind,
         0,

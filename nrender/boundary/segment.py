@@ -11,7 +11,7 @@ from ..geometry.triangle import area_normal, corners, weights_tan
 from ..light import ENVMAP, FACE
 from ..opacity import opacity
 from ..path import trace
-from ..real import PI, any_lane, gather, maximum, minimum, select, sqrt
+from ..real import PI, any_lane, gather, invert, maximum, minimum, select, sqrt
 from ..vec import choose, dot, mul, scale, sub
 from .edge_point import BACK, line_point, open_side, passing
 from .grazing import Grazing
@@ -36,28 +36,26 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         normal, sine = open_side(e, d)
         weight = plan.weight * gather(plan.rarity, e.edge) * (2.0 * PI)
     seen = active & (sine > 0.0)
-    start = passing(e, normal, d)
-    stream, x, met = held(scene, stream, start, d, seen)
-    # Where x is at the edge, as on a floor that a box stands on, the surface of x ends there for what sees x too: that
-    # is an end y of another segment, or an outline.
-    reach = dot(sub(x.point, e.point), d)
-    seen = seen & met & (reach > BACK * e.aside)
     to_light = scale(d, -1.0)
+    start = passing(e, normal, to_light)
+    stream, x, met = held(scene, stream, start, d, seen)
+    reach = dot(sub(x.point, e.point), d)
+    seen = seen & met & (reach > 0.0)
     stream, received = to_camera(scene, stream, trail, p, x, to_light, depth, rough, seen)
     seen = seen & received.seen
     reached = seen
-    back = passing(e, normal, to_light)
     zero = 0.0 * reach
     radiance = (zero, zero, zero)
     if plan.from_lights:
-        radiance, seen = arriving(scene, e, light, back, seen)
+        radiance, seen = arriving(scene, e, light, start, seen)
         y, kind, base = light.y, light.kind, light.base
         distance = sqrt(dot(light.w, light.w))
     else:
-        again, y, found = held(scene, stream, back, to_light, seen)  # and once more by trace, with the same numbers
-        radiance, dim = trace(scene, stream, back, to_light, depth + 1, FOUND_ELSEWHERE, seen, zero)
+        again, y, found = held(scene, stream, start, to_light, seen)  # and once more by trace, with the same numbers
+        radiance, dim = trace(scene, stream, start, to_light, depth + 1, FOUND_ELSEWHERE, seen, zero)
         kind, base = select(found, FACE, ENVMAP), 0
         distance = dot(sub(y.point, e.point), to_light)
+        seen = seen & stands_on(e, y, found, distance)
     jump = scale(mul(radiance, received.throughput), -weight * veiled_part(scene, edges, e, seen))
     return Grazing(
         e.first,
@@ -78,6 +76,13 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         reached,
         seen,
     )
+
+
+@device
+def stands_on(e, y, found, distance):
+    """Where y is at the edge, as on a floor that a box stands on, whether the edge's faces are on the side of x: seen from
+    below that floor ends nowhere."""
+    return invert(found & (distance < BACK * e.aside)) | (dot(y.normal, e.outward) < 0.0)
 
 
 @device
