@@ -1,4 +1,4 @@
-"""The bundled scenes load, with the files that `nrender example` writes; the teapot, small, is found from one start."""
+"""The bundled scenes load, with the files that `nrender example` writes; what they look for is found, small."""
 
 from pathlib import Path
 
@@ -19,6 +19,31 @@ def test_an_example_has_all_its_files(name, tmp_path, monkeypatch):
     found = CliRunner().invoke(cli, ["example", name])
     assert found.exit_code == 0, found.stderr
     assert nr.load_scene(f"{name}.yaml").cameras
+
+
+@pytest.mark.parametrize(
+    "name, method, spp", [("shadow", "l-bfgs-b", 32), ("bounce", "adam", 96), ("three_lights", "l-bfgs-b", 32)]
+)
+def test_a_shadow_leads_to_what_casts_it(name, method, spp):
+    """A few iterations: most of the way in the picture, a part of it in the scene. benchmarks/shadows.py has the rest."""
+    document = dict(nr.load_scene(SCENES / f"{name}.yaml").document)
+    document["cameras"] = {"main": {**document["cameras"]["main"], "resolution": [32, 24]}}
+    scene = nr.Scene.from_dict(document)
+    targets = [nr.render(scene, spp=1024, seed=seed) for seed in (98, 99)]
+    ((path, spec),) = scene.optimize.parameters.items()
+    result = nr.optimize(scene, (targets[0] + targets[1]) / 2, method=method, iterations=15, spp=spp)
+
+    def loss(values):
+        """From four renders that share no noise, so that its mean is the loss without any."""
+        a, b = (nr.render(scene.replace({path: values}), spp=512, seed=seed) - targets[seed] for seed in (0, 1))
+        return np.mean(a * b)
+
+    def error(values):
+        return np.linalg.norm(values - scene.parameters[path])
+
+    found = result.parameters[path]
+    assert loss(found) < 0.3 * loss(spec.init)
+    assert error(found) < 0.7 * error(spec.init)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ means the same for a dark image as for a bright one.
 A loss estimated with fresh numbers is a lottery ticket, so the end is judged: the last x, the mean
 of the last tenth of the iterations and the x of the lowest estimate are rendered with the random
 numbers of the first iteration, and the lowest loss wins.  It can be compared with the first row.
+The x of the lowest estimate, which may come from any iteration, has to win by more than the noise.
 
 A gradient that isn't finite undoes the step that led to it, and halves the steps from then on.
 
@@ -25,6 +26,7 @@ STEP = 0.3
 BETA1, BETA2 = 0.9, 0.99
 EPSILON = 1e-8
 TAIL = 0.1
+NOISE_SIGMAS = 3.0
 TINY = 1e-300
 
 
@@ -95,9 +97,15 @@ def _judge(run: Run) -> None:
     candidates = [s["good_x"]]
     if s["tail_count"] > 1:
         candidates.append(np.clip(s["tail"] / s["tail_count"], run.lower, run.upper))
+    ends = [point for point in map(run.judge, candidates) if np.isfinite(point.loss)]
+    chosen = min(ends, key=lambda point: point.loss, default=None)
     if run.best is not None:
-        candidates.append(run.best.x)
-    judged = [run.judge(x) for x in candidates]
-    sound = [point for point in judged if np.isfinite(point.loss)]
-    if sound:
-        run.best = min(sound, key=lambda point: point.loss)
+        ticket = run.judge(run.best.x)
+        if chosen is None or _lower(ticket, chosen):
+            chosen = ticket
+    if chosen is not None and np.isfinite(chosen.loss):
+        run.best = chosen
+
+
+def _lower(a: Point, b: Point) -> bool:
+    return b.loss - a.loss > NOISE_SIGMAS * float(np.hypot(a.noise, b.noise))
