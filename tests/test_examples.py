@@ -25,7 +25,7 @@ def test_an_example_has_all_its_files(name, tmp_path, monkeypatch):
     "name, method, spp", [("shadow", "l-bfgs-b", 32), ("bounce", "adam", 96), ("three_lights", "l-bfgs-b", 32)]
 )
 def test_a_shadow_leads_to_what_casts_it(name, method, spp):
-    """A few iterations: most of the way in the picture, a part of it in the scene. benchmarks/shadows.py has the rest."""
+    """A few iterations: most of the way in the picture, a part of it in the scene. The rest: benchmarks/shadows.py."""
     document = dict(nr.load_scene(SCENES / f"{name}.yaml").document)
     document["cameras"] = {"main": {**document["cameras"]["main"], "resolution": [32, 24]}}
     scene = nr.Scene.from_dict(document)

@@ -80,8 +80,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
 
 @device
 def stands_on(e, y, found, distance):
-    """Where y is at the edge, as on a floor that a box stands on, whether the edge's faces are on the side of x: seen from
-    below that floor ends nowhere."""
+    """Where y is at the edge, as on a floor that a box stands on, whether the edge's faces are on the side of x: seen
+    from below that floor ends nowhere."""
     return invert(found & (distance < BACK * e.aside)) | (dot(y.normal, e.outward) < 0.0)
 
 
