@@ -22,7 +22,7 @@ def test_an_example_has_all_its_files(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name, method, spp", [("shadow", "l-bfgs-b", 32), ("bounce", "adam", 96), ("three_lights", "l-bfgs-b", 32)]
+    "name, method, spp", [("shadow", "l-bfgs-b", 16), ("bounce", "adam", 96), ("three_lights", "l-bfgs-b", 32)]
 )
 def test_a_shadow_leads_to_what_casts_it(name, method, spp):
     """A few iterations: most of the way in the picture, a part of it in the scene. The rest: benchmarks/shadows.py."""
