@@ -128,7 +128,7 @@ CASES = {
     "triangle out of view": Case(scenes.hidden_shadow(), dolly() | one(f"{CAMERA}.target", ALONG) | slide()),
     "translucent triangle": Case(
         scenes.veil_shadow(),
-        slide(direction=[-0.7, 1.0, -0.5], samples=768) | turn(direction=[1.0, -0.3, 0.4], samples=128),
+        slide(direction=[-0.7, 1.0, -0.5], samples=768) | turn(direction=[1.0, -0.3, 0.4], samples=384),
     ),
     "smooth ball": Case(scenes.sphere_shadow(2, normals="smooth"), slide(samples=192) | slide(LAMP)),
     "ball of 81,920 triangles": Case(scenes.sphere_shadow(6), slide(samples=192)),
