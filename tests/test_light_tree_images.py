@@ -14,6 +14,8 @@ from nrender.real import FLOAT64
 
 GROUPS, EACH = 20, 10  # 200 quads: 400 emitting faces
 
+crossing = pytest.mark.filterwarnings("ignore:without the derivative of how the line moves:nrender.RenderWarning")
+
 
 def quads(count, rng, power):
     """Small ones of any direction, above the floor and out of sight."""
@@ -106,6 +108,7 @@ def test_lamps_seen_directly_have_no_noise_of_the_tree(no_tree):
     np.testing.assert_array_equal(image, nr.render(scene, spp=4))
 
 
+@crossing
 def test_the_gradient_is_the_transpose_of_the_tangent():
     scene, rng = hall(), np.random.default_rng(1)
     assert tree_count(scene) > 0
@@ -125,6 +128,7 @@ def everything(scene):
     return [x.tobytes() for x in (image, tangent, *gradient.values())]
 
 
+@crossing
 def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
     scene, found = hall(size=32), []
     for threads in ("1", "2"):

@@ -361,7 +361,7 @@ IMAGE = "materials.m.reflectance.image"
 def test_theta_has_all_levels_and_the_gradient_arrives_at_the_image():
     rng = np.random.default_rng(8)
     scene = far_plane(pixels=rng.uniform(0.2, 0.8, (5, 6, 3)))
-    place, values, _, tables = compile_scene(scene, "main", FLOAT64)
+    place, values, _, tables, _ = compile_scene(scene, "main", FLOAT64)
     assert tables.minify == 1
     d = rng.normal(size=(5, 6, 3))
     velocity = push(place, {IMAGE: d})
