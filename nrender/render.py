@@ -247,7 +247,8 @@ def _warn_of_missing(job: _Job, boundary: Boundary, moving: list[str]) -> None:
     if hard and least_roughness(scene) < CLEAR:
         _warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
     for a, b in _crossing(job, boundary):
-        _warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", moving)
+        concerned = [path for path in moving if path.startswith("cameras.") or path.split(".")[1] in (a, b)]
+        _warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)
 
 
 def _warn_once(missing: str, paths: list[str]) -> None:
