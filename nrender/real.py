@@ -1,7 +1,7 @@
 """`Real` and the primitives of the kernel language: what a body may use besides + - * / < and tuples.
 
 A *lane* is one path. `Real` is a number of a lane, a *mask* its truth value, an *integer* an int32 (uint32 in
-`rng.py`). The scalar widths are here, the vector of 8 lanes is in `simd.py`, CUDA in `backend/gpu.py`.
+`rng.py`). The scalar widths are here, vectors of lanes are in `simd.py`, CUDA in `backend/gpu.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Vector types for Numba on the CPU, as LLVM vectors: 8 lanes of float32, int32, uint32, and masks.
+"""Vector types for Numba on the CPU, as LLVM vectors: lanes of float32, int32, uint32, and masks.
 
-Numba does not vectorise a shading loop by itself. With these types the same kernel body works on 8 lanes: the
+Numba does not vectorise a shading loop by itself. With these types the same kernel body works on `LANES` paths: the
 operators are lowered to vector instructions, and a number beside a vector is broadcast. LLVM splits the vectors where
-a CPU has narrower registers. `FLOAT32X8` is the width; its primitives stand at the end.
+a CPU has narrower registers. `FLOAT32XN` is the width; its primitives stand at the end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import lower_builtin
@@ -20,16 +20,20 @@ from numba.extending import intrinsic, models, register_model
 from . import real as lane
 from .device import Width, compile_cpu, compile_cpu_inner
 
-LANES = 8
-FLOAT32X8 = Width("float32x8", np.float32, compile_cpu, compile_cpu_inner)
+LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+FLOAT32XN = Width(f"float32x{LANES}", np.float32, compile_cpu, compile_cpu_inner)
 
 
 class Vector(types.Type):
-    """8 numbers of one element type; element boolean: a mask."""
+    """`count` numbers of one element type; element boolean: a mask."""
 
-    def __init__(self, element):
+    def __init__(self, element, count):
         self.element = element
-        super().__init__(name=f"{element}x{LANES}")
+        self.count = count
+        super().__init__(name=f"{element}x{count}")
+
+    def of(self, element):
+        return Vector(element, self.count)
 
 
 @register_model(Vector)
@@ -37,23 +41,23 @@ class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager, kind):
         bit = kind.element is types.boolean
         element = ir.IntType(1) if bit else manager.lookup(kind.element).get_value_type()
-        super().__init__(manager, kind, ir.VectorType(element, LANES))
+        super().__init__(manager, kind, ir.VectorType(element, kind.count))
 
 
-FLOATS, INTS, UINTS, MASK = (Vector(t) for t in (types.float32, types.int32, types.uint32, types.boolean))
+FLOATS, INTS, UINTS, MASK = (Vector(t, LANES) for t in (types.float32, types.int32, types.uint32, types.boolean))
 _INDEX = ir.IntType(32)
 
 
-def _broadcast(builder, value):
-    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined), value, _INDEX(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES))
+def _broadcast(builder, value, count):
+    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, count), ir.Undefined), value, _INDEX(0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INDEX, count), [0] * count))
 
 
 def _lanes(context, builder, value, kind, target):
     """`value` as an LLVM vector of the type `target`."""
     if isinstance(kind, Vector):
         return value
-    return _broadcast(builder, context.cast(builder, value, kind, target.element))
+    return _broadcast(builder, context.cast(builder, value, kind, target.element), target.count)
 
 
 # --- operators
@@ -68,7 +72,7 @@ def _operator(op, lowering, gives_mask=False):
                 return None
             if any(a != vectors[0] and not isinstance(a, types.Number) for a in args):
                 return None
-            return signature(MASK if gives_mask else vectors[0], *(types.unliteral(a) for a in args))
+            return signature(vectors[0].of(types.boolean) if gives_mask else vectors[0], *(types.unliteral(a) for a in args))
 
     def lower(context, builder, sig, args):
         target = next(a for a in sig.args if isinstance(a, Vector))
@@ -114,12 +118,13 @@ for _op, _symbol in (
 @infer_global(operator.neg)
 class _NegTyping(AbstractTemplate):
     def generic(self, args, keywords):
-        return signature(args[0], args[0]) if args[0] in (FLOATS, INTS) else None
+        numbers = isinstance(args[0], Vector) and args[0].element in (types.float32, types.int32)
+        return signature(args[0], args[0]) if numbers else None
 
 
 @lower_builtin(operator.neg, Vector)
 def _lower_neg(context, builder, sig, args):
-    return builder.fneg(args[0]) if sig.args[0] == FLOATS else builder.neg(args[0])
+    return builder.fneg(args[0]) if sig.args[0].element is types.float32 else builder.neg(args[0])
 
 
 # --- memory
@@ -130,8 +135,8 @@ def _pointer(context, builder, kind, array, index, index_kind):
 
 @intrinsic
 def load(typing, array, index):
-    """Eight consecutive elements of a 1-D array."""
-    result = Vector(array.dtype)
+    """`LANES` consecutive elements of a 1-D array."""
+    result = Vector(array.dtype, LANES)
 
     def generate(context, builder, sig, args):
         pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
@@ -144,7 +149,7 @@ def load(typing, array, index):
 
 @intrinsic
 def store(typing, array, index, vector):
-    """Write a vector to eight consecutive elements of a 1-D array."""
+    """Write a vector to consecutive elements of a 1-D array."""
 
     def generate(context, builder, sig, args):
         pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
@@ -154,15 +159,15 @@ def store(typing, array, index, vector):
     return types.void(array, index, vector), generate
 
 
-@lane.gather.define(FLOAT32X8)
+@lane.gather.define(FLOAT32XN)
 @intrinsic
 def _gather(typing, array, index):
-    result = Vector(array.dtype)
+    result = Vector(array.dtype, LANES)
 
     def generate(context, builder, sig, args):
         if not isinstance(sig.args[1], Vector):
             pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
-            return _broadcast(builder, builder.load(pointer))
+            return _broadcast(builder, builder.load(pointer), LANES)
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
         out = ir.Constant(context.get_value_type(result), ir.Undefined)
         wide = builder.sext(args[1], ir.VectorType(ir.IntType(64), LANES))
@@ -175,10 +180,10 @@ def _gather(typing, array, index):
 
 
 # --- the primitives of this width
-@lane.select.define(FLOAT32X8)
+@lane.select.define(FLOAT32XN)
 @intrinsic
 def _select(typing, mask, a, b):
-    result = a if isinstance(a, Vector) else b if isinstance(b, Vector) else Vector(types.unliteral(a))
+    result = a if isinstance(a, Vector) else b if isinstance(b, Vector) else Vector(types.unliteral(a), LANES)
 
     def generate(context, builder, sig, args):
         a, b = (_lanes(context, builder, v, k, result) for v, k in zip(args[1:], sig.args[1:], strict=True))
@@ -187,13 +192,13 @@ def _select(typing, mask, a, b):
     return result(mask, a, b), generate
 
 
-@lane.invert.define(FLOAT32X8)
+@lane.invert.define(FLOAT32XN)
 @intrinsic
 def _invert(typing, mask):
     return MASK(mask), lambda context, builder, sig, args: builder.not_(args[0])
 
 
-@lane.any_lane.define(FLOAT32X8)
+@lane.any_lane.define(FLOAT32XN)
 @intrinsic
 def _any_lane(typing, mask):
     def generate(context, builder, sig, args):
@@ -203,13 +208,13 @@ def _any_lane(typing, mask):
     return types.boolean(mask), generate
 
 
-@lane.truncate.define(FLOAT32X8)
+@lane.truncate.define(FLOAT32XN)
 @intrinsic
 def _truncate(typing, x):
     return INTS(x), lambda context, builder, sig, args: builder.fptosi(args[0], context.get_value_type(INTS))
 
 
-@lane.real.define(FLOAT32X8)
+@lane.real.define(FLOAT32XN)
 @intrinsic
 def _real(typing, x):
     def generate(context, builder, sig, args):
@@ -224,7 +229,7 @@ def _real(typing, x):
     return FLOATS(types.unliteral(x)), generate
 
 
-@lane.uint32.define(FLOAT32X8)
+@lane.uint32.define(FLOAT32XN)
 @intrinsic
 def _uint32(typing, x):
     def generate(context, builder, sig, args):
@@ -234,7 +239,7 @@ def _uint32(typing, x):
 
 
 def _unary(primitive, name):
-    @primitive.define(FLOAT32X8)
+    @primitive.define(FLOAT32XN)
     @intrinsic
     def unary(typing, x):
         def generate(context, builder, sig, args):
@@ -257,7 +262,7 @@ for _primitive, _name in (
     _unary(_primitive, _name)
 
 
-@lane.arctangent2.define(FLOAT32X8)
+@lane.arctangent2.define(FLOAT32XN)
 @intrinsic
 def _arctangent2(typing, y, x):
     """Lane by lane: LLVM has no such function for vectors before its version 20."""
@@ -276,7 +281,7 @@ def _arctangent2(typing, y, x):
 
 
 def _extremum(primitive, symbol):
-    @primitive.define(FLOAT32X8)
+    @primitive.define(FLOAT32XN)
     @intrinsic
     def extremum(typing, a, b):
         def generate(context, builder, sig, args):

@@ -33,7 +33,7 @@ def strict_body(x):
 
 def plain(name="plain"):
     """A width that compiles nothing, so that a clone can be looked at."""
-    return Width(name, np.float32, lambda function, strict: function)
+    return Width(name, np.float32, lambda function, strict, apart: function)
 
 
 def test_a_call_from_python_is_the_body_in_float64():
@@ -73,7 +73,7 @@ def test_an_instance_is_made_once_a_width():
 
 def test_strict_reaches_the_compiler():
     seen = {}
-    width = Width("spy", np.float32, lambda function, strict: seen.setdefault(function.__name__, strict))
+    width = Width("spy", np.float32, lambda function, strict, apart: seen.setdefault(function.__name__, strict))
     strict_body.instantiate(width)
     half.instantiate(width)
     assert seen == {"strict_body": True, "half": False}

@@ -16,7 +16,7 @@ from nrender.geometry import edge_tree
 from nrender.geometry.edge_nodes import CHILD, COUNT, FIRST, LENGTH, LINK, NODE, WIDE
 from nrender.geometry.wedges import wedges
 from nrender.real import FLOAT32, FLOAT64
-from nrender.simd import FLOAT32X8, LANES, load, store
+from nrender.simd import FLOAT32XN, LANES, load, store
 
 widths = pytest.mark.parametrize("width", [FLOAT32, FLOAT64], ids=["float32", "float64"])
 
@@ -317,7 +317,7 @@ def test_the_slow_reading_is_the_same():
 def test_eight_lanes_do_what_one_does():
     mesh = SETS["boxes"]
     tree, theta = mesh.built(FLOAT32), mesh.theta(FLOAT32)
-    pick, chance = edge_tree.pick.instantiate(FLOAT32X8), edge_tree.chance.instantiate(FLOAT32X8)
+    pick, chance = edge_tree.pick.instantiate(FLOAT32XN), edge_tree.chance.instantiate(FLOAT32XN)
 
     @njit
     def vector(tree, theta, y, n, near, u, edge, out):

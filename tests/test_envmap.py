@@ -17,7 +17,7 @@ from nrender.light.env_distribution import LUMINANCE, distribution
 from nrender.real import FLOAT32, FLOAT64
 from nrender.scene.light_numbers import light_numbers, light_numbers_adj, light_numbers_tan
 from nrender.scene.models import Light
-from nrender.simd import FLOAT32X8, LANES, load, store
+from nrender.simd import FLOAT32XN, LANES, load, store
 
 ROTATE = np.array([20.0, -50.0, 70.0])
 START = 4  # of the map's numbers in theta
@@ -337,7 +337,7 @@ def test_float32_agrees_with_float64():
 
 def test_eight_lanes_do_what_one_does():
     scene = scene_of(random_image(), scale=(0.5, 2.0, 3.0), real=np.float32)
-    shine, choose, density = (f.instantiate(FLOAT32X8) for f in (envmap.radiance, envmap.sample, envmap.pdf))
+    shine, choose, density = (f.instantiate(FLOAT32XN) for f in (envmap.radiance, envmap.sample, envmap.pdf))
 
     @njit
     def vector(scene, u, d, out):

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from nrender.light import tree
 from nrender.real import FLOAT32, FLOAT64
-from nrender.simd import FLOAT32X8, LANES, load, store
+from nrender.simd import FLOAT32XN, LANES, load, store
 
 widths = pytest.mark.parametrize("width", [FLOAT32, FLOAT64], ids=["float32", "float64"])
 
@@ -234,7 +234,7 @@ def test_where_nothing_sends_light_all_is_well():
 def test_eight_lanes_do_what_one_does():
     these = SETS["many"]
     scene = these.scene(FLOAT32)
-    pick, chance = tree.pick.instantiate(FLOAT32X8), tree.chance.instantiate(FLOAT32X8)
+    pick, chance = tree.pick.instantiate(FLOAT32XN), tree.chance.instantiate(FLOAT32XN)
 
     @njit
     def vector(scene, p, u, emitter, out):

@@ -6,7 +6,7 @@ from numba import njit
 
 from nrender.real import FLOAT32, FLOAT64
 from nrender.search import find
-from nrender.simd import FLOAT32X8, LANES, load, store
+from nrender.simd import FLOAT32XN, LANES, load, store
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 9, 1000])
@@ -32,7 +32,7 @@ def test_in_every_width():
         one = find.instantiate(width)
         loop = njit(lambda a, s, x, one=one: [one(a, s[i], 27, x[i]) for i in range(len(x))])
         assert loop(array, start, x) == expected
-    eight = find.instantiate(FLOAT32X8)
+    eight = find.instantiate(FLOAT32XN)
 
     @njit
     def vector(array, start, x, out):

@@ -1,8 +1,9 @@
-"""simd.py: the vector helpers, random numbers, warps and the BSDF models on 8 lanes, against one lane, and the
+"""simd.py: the vector helpers, random numbers, warps and the BSDF models on several lanes, against one lane, and the
 primitives of that width.
 
-Not bit for bit: sums of products may be fused and reordered in each width, and sin and cos are other code. So the two
-agree to a few units in the last place of the largest term.
+Not bit for bit: sums of products may be fused and reordered in each width, sin and cos are other code, and LLVM divides
+and takes roots of vectors by an estimate and a Newton step, which is off by some units in the last place. So the two
+agree to that, of the largest term.
 """
 
 import itertools
@@ -17,7 +18,7 @@ from nrender import rng, vec, warp
 from nrender.bsdf import MODELS, transmits
 from nrender.device import device
 from nrender.real import FLOAT32, gather, select, truncate, uint32
-from nrender.simd import FLOAT32X8, LANES, load, store
+from nrender.simd import FLOAT32XN, LANES, load, store
 
 N = 64
 NUMBERS = np.random.default_rng(0)
@@ -100,8 +101,8 @@ def functions(a, b, c, d, e, f):
 
 
 def drivers(body):
-    """(one lane, 8 lanes): machine code that runs `body` over six arrays and writes its results, a row each."""
-    one, eight = body.instantiate(FLOAT32), body.instantiate(FLOAT32X8)
+    """(one lane, LANES): machine code that runs `body` over six arrays and writes its results, a row each."""
+    one, eight = body.instantiate(FLOAT32), body.instantiate(FLOAT32XN)
 
     @njit
     def scalar(x, out):
@@ -126,7 +127,7 @@ BODIES += [model_body(name, True) for name in MODELS if transmits(MODELS[name])]
 
 
 @pytest.mark.parametrize("body, rows", BODIES, ids=[body.__name__ for body, _ in BODIES])
-def test_eight_lanes_do_what_one_does(body, rows):
+def test_lanes_do_what_one_does(body, rows):
     x = NUMBERS.uniform(-0.99, 0.99, size=(6, N)).astype(np.float32)
     one, eight = np.full((2, rows, N), np.nan, np.float32)
     scalar, vector = drivers(body)
@@ -135,7 +136,7 @@ def test_eight_lanes_do_what_one_does(body, rows):
     python = np.array([body(*map(float, column)) for column in x.T]).T
     assert np.isfinite(one).all()
     size = np.maximum(np.abs(python).max(axis=1, keepdims=True), 1.0)
-    assert_allclose(eight / size, one / size, rtol=0.0, atol=1e-6 if body is derivatives else 4e-7)
+    assert_allclose(eight / size, one / size, rtol=0.0, atol=2e-6)
     assert_allclose(one / size, python / size, rtol=0.0, atol=1e-5)
 
 
@@ -149,8 +150,8 @@ def draws(seed, pixel, sample):
 
 
 @pytest.mark.parametrize("seed", [0, 123456])
-def test_eight_lanes_draw_the_numbers_of_their_paths(seed):
-    eight = draws.instantiate(FLOAT32X8)
+def test_lanes_draw_the_numbers_of_their_paths(seed):
+    eight = draws.instantiate(FLOAT32XN)
 
     @njit
     def vector(seed, pixels, samples, out):
@@ -166,21 +167,21 @@ def test_eight_lanes_draw_the_numbers_of_their_paths(seed):
     assert out.tolist() == expected.tolist()  # integers: bit for bit
 
 
-@pytest.mark.parametrize("lit", [[], [0], [7], [3, 5], range(8)])
+@pytest.mark.parametrize("lit", [[], [0], [7], [3, 5], range(LANES)])
 def test_any_lane(lit):
-    any_lane, invert = lane.any_lane.instantiate(FLOAT32X8), lane.invert.instantiate(FLOAT32X8)
+    any_lane, invert = lane.any_lane.instantiate(FLOAT32XN), lane.invert.instantiate(FLOAT32XN)
 
     @njit
     def some(x):
         return any_lane(load(x, 0) > 0.5), any_lane(invert(load(x, 0) > 0.5))
 
-    x = np.zeros(8, np.float32)
+    x = np.zeros(LANES, np.float32)
     x[list(lit)] = 1.0
-    assert some(x) == (len(lit) > 0, len(lit) < 8)
+    assert some(x) == (len(lit) > 0, len(lit) < LANES)
 
 
 def test_select_takes_numbers_and_vectors():
-    choose = select.instantiate(FLOAT32X8)
+    choose = select.instantiate(FLOAT32XN)
 
     @njit
     def fill(x, out):
@@ -190,16 +191,16 @@ def test_select_takes_numbers_and_vectors():
         store(out[2], 0, choose(v > 3.0, np.float32(2.0), np.float32(5.0)))
         store(out[3], 0, choose((v >= 2.0) & (v != 4.0) | (v == 0.0), v, -v))
 
-    x, out = np.arange(8, dtype=np.float32), np.zeros((4, 8), np.float32)
+    x, out = np.arange(LANES, dtype=np.float32), np.zeros((4, LANES), np.float32)
     fill(x, out)
-    assert out[0].tolist() == [-1, -1, -1, -1, 4, 5, 6, 7]
-    assert out[1].tolist() == [0, 1, 2, 3, -1, -1, -1, -1]
-    assert out[2].tolist() == [5, 5, 5, 5, 2, 2, 2, 2]
-    assert out[3].tolist() == [0, -1, 2, 3, -4, 5, 6, 7]
+    assert out[0, :8].tolist() == [-1, -1, -1, -1, 4, 5, 6, 7]
+    assert out[1, :8].tolist() == [0, 1, 2, 3, -1, -1, -1, -1]
+    assert out[2, :8].tolist() == [5, 5, 5, 5, 2, 2, 2, 2]
+    assert out[3, :8].tolist() == [0, -1, 2, 3, -4, 5, 6, 7]
 
 
 def test_gather_takes_an_index_a_lane_or_one_for_all():
-    take, cut = gather.instantiate(FLOAT32X8), truncate.instantiate(FLOAT32X8)
+    take, cut = gather.instantiate(FLOAT32XN), truncate.instantiate(FLOAT32XN)
 
     @njit
     def fill(reals, integers, index, out, chosen):
@@ -210,8 +211,8 @@ def test_gather_takes_an_index_a_lane_or_one_for_all():
         store(chosen, 0, take(integers, load(index, 0)))
 
     reals, integers = np.arange(20, dtype=np.float32) + 0.5, np.arange(20, dtype=np.int32) * -3
-    index = np.array([0, 9, 1, 8, 2, 7, 7, 3], np.int32)
-    out, chosen = np.zeros((4, 8), np.float32), np.zeros(8, np.int32)
+    index = np.resize(np.array([0, 9, 1, 8, 2, 7, 7, 3], np.int32), LANES)
+    out, chosen = np.zeros((4, LANES), np.float32), np.zeros(LANES, np.int32)
     fill(reals, integers, index, out, chosen)
     assert (out[0] == reals[index]).all()
     assert (out[1] == 3.5).all()
@@ -221,7 +222,7 @@ def test_gather_takes_an_index_a_lane_or_one_for_all():
 
 
 def test_integers_and_bits():
-    low = uint32.instantiate(FLOAT32X8)
+    low = uint32.instantiate(FLOAT32XN)
 
     @njit
     def fill(x, y, out, signed):
@@ -232,8 +233,8 @@ def test_integers_and_bits():
         store(out[3], 0, (a & b) | low(5))
         store(signed, 0, (load(x, 0) >> 3) - load(y, 0))
 
-    x, y = NUMBERS.integers(-(2**31), 2**31, size=(2, 8)).astype(np.int32)
-    out, signed = np.zeros((4, 8), np.uint32), np.zeros(8, np.int32)
+    x, y = NUMBERS.integers(-(2**31), 2**31, size=(2, LANES)).astype(np.int32)
+    out, signed = np.zeros((4, LANES), np.uint32), np.zeros(LANES, np.int32)
     fill(x, y, out, signed)
     a, b = x.view(np.uint32), y.view(np.uint32)
     assert (out[0] == a + b).all()
@@ -244,7 +245,7 @@ def test_integers_and_bits():
 
 
 def test_a_comparison_with_nan_holds_only_if_it_is_unequal():
-    take = select.instantiate(FLOAT32X8)
+    take = select.instantiate(FLOAT32XN)
 
     @njit
     def fill(x, out):
@@ -252,13 +253,13 @@ def test_a_comparison_with_nan_holds_only_if_it_is_unequal():
         for k, mask in enumerate((v < v, v <= v, v == v, v >= v, v > v, v != v)):
             store(out[k], 0, take(mask, np.float32(1), np.float32(0)))
 
-    x, out = np.full(8, np.nan, np.float32), np.zeros((6, 8), np.float32)
+    x, out = np.full(LANES, np.nan, np.float32), np.zeros((6, LANES), np.float32)
     fill(x, out)
     assert out[:, 0].tolist() == [0, 0, 0, 0, 0, 1]
 
 
 def test_the_machine_code_has_vector_instructions():
     _, vector = drivers(products)
-    x, out = np.zeros((6, 8), np.float32), np.zeros((4, 8), np.float32)
+    x, out = np.zeros((6, LANES), np.float32), np.zeros((4, LANES), np.float32)
     vector(x, out)
-    assert "<8 x float>" in next(iter(vector.inspect_llvm().values()))
+    assert f"<{LANES} x float>" in next(iter(vector.inspect_llvm().values()))
