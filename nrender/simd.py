@@ -72,7 +72,8 @@ def _operator(op, lowering, gives_mask=False):
                 return None
             if any(a != vectors[0] and not isinstance(a, types.Number) for a in args):
                 return None
-            return signature(vectors[0].of(types.boolean) if gives_mask else vectors[0], *(types.unliteral(a) for a in args))
+            result = vectors[0].of(types.boolean) if gives_mask else vectors[0]
+            return signature(result, *(types.unliteral(a) for a in args))
 
     def lower(context, builder, sig, args):
         target = next(a for a in sig.args if isinstance(a, Vector))
