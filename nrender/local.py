@@ -2,6 +2,8 @@
 they are on the machine's stack: a heap array a ray would cost as much as the ray. Call the primitives in the very
 function that uses the array: it lives as long as that function."""
 
+import math
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -25,28 +27,32 @@ def local_reals():
     return [0.0] * SIZE
 
 
+def on_stack(context, builder, kind, shape):
+    """An array of the calling function's frame."""
+    item, word = context.get_data_type(kind.dtype), ir.IntType(64)
+    size = context.get_abi_sizeof(item)
+    with builder.goto_entry_block():
+        memory = builder.alloca(ir.ArrayType(item, math.prod(shape)))
+        memory.align = 64
+    array = context.make_array(kind)(context, builder)
+    steps = [size * math.prod(shape[k + 1 :]) for k in range(len(shape))]
+    context.populate_array(
+        array,
+        data=builder.bitcast(memory, item.as_pointer()),
+        itemsize=word(size),
+        meminfo=None,
+        shape=cgutils.pack_array(builder, [word(n) for n in shape]),
+        strides=cgutils.pack_array(builder, [word(n) for n in steps]),
+    )
+    return array._getvalue()
+
+
 def _make(element):
     kind = types.Array(element, 1, "C")
 
     @intrinsic
     def local(typing):
-        def generate(context, builder, sig, args):
-            item, word = context.get_data_type(element), ir.IntType(64)
-            size = word(context.get_abi_sizeof(item))
-            with builder.goto_entry_block():
-                memory = builder.alloca(ir.ArrayType(item, SIZE))
-            array = context.make_array(kind)(context, builder)
-            context.populate_array(
-                array,
-                data=builder.bitcast(memory, item.as_pointer()),
-                itemsize=size,
-                meminfo=None,
-                shape=cgutils.pack_array(builder, [word(SIZE)]),
-                strides=cgutils.pack_array(builder, [size]),
-            )
-            return array._getvalue()
-
-        return kind(), generate
+        return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (SIZE,))
 
     return local
 

@@ -65,6 +65,18 @@ def any_lane(mask):
 
 
 @Primitive
+def count(mask):
+    """How many lanes are in the mask: one number for all."""
+    return int(mask)
+
+
+@Primitive
+def rank(mask):
+    """How many lanes before this one are in the mask, for each lane."""
+    return 0
+
+
+@Primitive
 def gather(array, index):
     """array[index] for each lane; index must be in range in every lane, dead ones too."""
     return array[index]
@@ -119,6 +131,18 @@ def _invert(mask):
 @_inline
 def _any_lane(mask):
     return mask
+
+
+@count.define(*SCALAR)
+@_inline
+def _count(mask):
+    return np.int64(mask)
+
+
+@rank.define(*SCALAR)
+@_inline
+def _rank(mask):
+    return np.int32(0)
 
 
 @gather.define(*SCALAR)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import simd  # noqa: F401  (registers the primitives of its width)
+from . import lanes, lanes_math  # noqa: F401  (they register the primitives of their width)
 from .backend import cpu
 from .backend.strata import Work, boundary_adj, boundary_tan, crossing_shapes, work_of
 from .boundary.plan import LONG, Boundary

@@ -6,7 +6,7 @@ word, streams would be windows of one sequence and would overlap. `mix` is the 3
 """
 
 from .device import device
-from .real import real, uint32
+from .real import real, select, uint32
 
 GOLDEN = 0x9E3779B9
 
@@ -31,6 +31,12 @@ def stream(seed, pixel, sample):
     """The stream of one path; three integers."""
     key = mix(uint32(mix(uint32(uint32(seed) + GOLDEN)) + uint32(pixel)))
     return key, mix(uint32(uint32(sample) * GOLDEN + uint32(seed)))
+
+
+@device
+def stream_either(mask, a, b):
+    """`select` for two streams."""
+    return select(mask, a[0], b[0]), select(mask, a[1], b[1])
 
 
 @device

@@ -2,7 +2,7 @@
 
 Numba does not vectorise a shading loop by itself. With these types the same kernel body works on `LANES` paths: the
 operators are lowered to vector instructions, and a number beside a vector is broadcast. LLVM splits the vectors where
-a CPU has narrower registers. `FLOAT32XN` is the width; its primitives stand at the end.
+a CPU has narrower registers. `FLOAT32XN` is the width; its primitives are in lanes.py.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ import operator
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
-from . import real as lane
 from .device import Width, compile_cpu, compile_cpu_inner
 
 LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
@@ -45,19 +43,19 @@ class _VectorModel(models.PrimitiveModel):
 
 
 FLOATS, INTS, UINTS, MASK = (Vector(t, LANES) for t in (types.float32, types.int32, types.uint32, types.boolean))
-_INDEX = ir.IntType(32)
+INDEX = ir.IntType(32)
 
 
-def _broadcast(builder, value, count):
-    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, count), ir.Undefined), value, _INDEX(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INDEX, count), [0] * count))
+def broadcast(builder, value, count):
+    one = builder.insert_element(ir.Constant(ir.VectorType(value.type, count), ir.Undefined), value, INDEX(0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(INDEX, count), [0] * count))
 
 
-def _lanes(context, builder, value, kind, target):
+def spread(context, builder, value, kind, target):
     """`value` as an LLVM vector of the type `target`."""
     if isinstance(kind, Vector):
         return value
-    return _broadcast(builder, context.cast(builder, value, kind, target.element), target.count)
+    return broadcast(builder, context.cast(builder, value, kind, target.element), target.count)
 
 
 # --- operators
@@ -70,17 +68,17 @@ def _operator(op, lowering, gives_mask=False):
             vectors = [a for a in args if isinstance(a, Vector)]
             if len(args) != 2 or not vectors:
                 return None
-            if any(a != vectors[0] and not isinstance(a, types.Number) for a in args):
+            if any(a != vectors[0] and not isinstance(a, types.Number | types.Boolean) for a in args):
                 return None
             result = vectors[0].of(types.boolean) if gives_mask else vectors[0]
             return signature(result, *(types.unliteral(a) for a in args))
 
     def lower(context, builder, sig, args):
         target = next(a for a in sig.args if isinstance(a, Vector))
-        x, y = (_lanes(context, builder, value, kind, target) for value, kind in zip(args, sig.args, strict=True))
+        x, y = (spread(context, builder, value, kind, target) for value, kind in zip(args, sig.args, strict=True))
         return lowering(builder, target.element, x, y)
 
-    for left, right in ((Vector, Vector), (Vector, types.Number), (types.Number, Vector)):
+    for left, right in ((Vector, Vector), (Vector, types.Any), (types.Any, Vector)):
         lower_builtin(op, left, right)(lower)
 
 
@@ -129,7 +127,7 @@ def _lower_neg(context, builder, sig, args):
 
 
 # --- memory
-def _pointer(context, builder, kind, array, index, index_kind):
+def pointer_to(context, builder, kind, array, index, index_kind):
     data = context.make_array(kind)(context, builder, array).data
     return builder.gep(data, [context.cast(builder, index, index_kind, types.intp)])
 
@@ -140,8 +138,8 @@ def load(typing, array, index):
     result = Vector(array.dtype, LANES)
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
-        value = builder.load(builder.bitcast(pointer, context.get_value_type(result).as_pointer()))
+        place = pointer_to(context, builder, sig.args[0], args[0], args[1], sig.args[1])
+        value = builder.load(builder.bitcast(place, context.get_value_type(result).as_pointer()))
         value.align = 4
         return value
 
@@ -153,144 +151,8 @@ def store(typing, array, index, vector):
     """Write a vector to consecutive elements of a 1-D array."""
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
-        builder.store(args[2], builder.bitcast(pointer, args[2].type.as_pointer())).align = 4
+        place = pointer_to(context, builder, sig.args[0], args[0], args[1], sig.args[1])
+        builder.store(args[2], builder.bitcast(place, args[2].type.as_pointer())).align = 4
         return context.get_dummy_value()
 
     return types.void(array, index, vector), generate
-
-
-@lane.gather.define(FLOAT32XN)
-@intrinsic
-def _gather(typing, array, index):
-    result = Vector(array.dtype, LANES)
-
-    def generate(context, builder, sig, args):
-        if not isinstance(sig.args[1], Vector):
-            pointer = _pointer(context, builder, sig.args[0], args[0], args[1], sig.args[1])
-            return _broadcast(builder, builder.load(pointer), LANES)
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        out = ir.Constant(context.get_value_type(result), ir.Undefined)
-        wide = builder.sext(args[1], ir.VectorType(ir.IntType(64), LANES))
-        for k in range(LANES):
-            element = builder.load(builder.gep(data, [builder.extract_element(wide, _INDEX(k))]))
-            out = builder.insert_element(out, element, _INDEX(k))
-        return out
-
-    return result(array, index), generate
-
-
-# --- the primitives of this width
-@lane.select.define(FLOAT32XN)
-@intrinsic
-def _select(typing, mask, a, b):
-    result = a if isinstance(a, Vector) else b if isinstance(b, Vector) else Vector(types.unliteral(a), LANES)
-
-    def generate(context, builder, sig, args):
-        a, b = (_lanes(context, builder, v, k, result) for v, k in zip(args[1:], sig.args[1:], strict=True))
-        return builder.select(args[0], a, b)
-
-    return result(mask, a, b), generate
-
-
-@lane.invert.define(FLOAT32XN)
-@intrinsic
-def _invert(typing, mask):
-    return MASK(mask), lambda context, builder, sig, args: builder.not_(args[0])
-
-
-@lane.any_lane.define(FLOAT32XN)
-@intrinsic
-def _any_lane(typing, mask):
-    def generate(context, builder, sig, args):
-        bits = builder.bitcast(args[0], ir.IntType(LANES))
-        return builder.icmp_unsigned("!=", bits, ir.IntType(LANES)(0))
-
-    return types.boolean(mask), generate
-
-
-@lane.truncate.define(FLOAT32XN)
-@intrinsic
-def _truncate(typing, x):
-    return INTS(x), lambda context, builder, sig, args: builder.fptosi(args[0], context.get_value_type(INTS))
-
-
-@lane.real.define(FLOAT32XN)
-@intrinsic
-def _real(typing, x):
-    def generate(context, builder, sig, args):
-        kind = sig.args[0]
-        if not isinstance(kind, Vector):
-            return _lanes(context, builder, args[0], kind, FLOATS)
-        if kind == FLOATS:
-            return args[0]
-        convert = builder.sitofp if kind.element.signed else builder.uitofp
-        return convert(args[0], context.get_value_type(FLOATS))
-
-    return FLOATS(types.unliteral(x)), generate
-
-
-@lane.uint32.define(FLOAT32XN)
-@intrinsic
-def _uint32(typing, x):
-    def generate(context, builder, sig, args):
-        return _lanes(context, builder, args[0], sig.args[0], UINTS)  # int32 and uint32 are the same bits
-
-    return UINTS(types.unliteral(x)), generate
-
-
-def _unary(primitive, name):
-    @primitive.define(FLOAT32XN)
-    @intrinsic
-    def unary(typing, x):
-        def generate(context, builder, sig, args):
-            kind = ir.FunctionType(args[0].type, (args[0].type,))
-            function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f32")
-            return builder.call(function, args)
-
-        return (FLOATS(x), generate) if x == FLOATS else None
-
-
-for _primitive, _name in (
-    (lane.sqrt, "sqrt"),
-    (lane.sin, "sin"),
-    (lane.cos, "cos"),
-    (lane.exp, "exp"),
-    (lane.log, "log"),
-    (lane.absolute, "fabs"),
-    (lane.floor, "floor"),
-):
-    _unary(_primitive, _name)
-
-
-@lane.arctangent2.define(FLOAT32XN)
-@intrinsic
-def _arctangent2(typing, y, x):
-    """Lane by lane: LLVM has no such function for vectors before its version 20."""
-
-    def generate(context, builder, sig, args):
-        single = ir.FloatType()
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(single, (single, single)), "atan2f")
-        ys, xs = (_lanes(context, builder, v, k, FLOATS) for v, k in zip(args, sig.args, strict=True))
-        out = ir.Constant(context.get_value_type(FLOATS), ir.Undefined)
-        for k in range(LANES):
-            one = builder.call(function, [builder.extract_element(v, _INDEX(k)) for v in (ys, xs)])
-            out = builder.insert_element(out, one, _INDEX(k))
-        return out
-
-    return FLOATS(y, x), generate
-
-
-def _extremum(primitive, symbol):
-    @primitive.define(FLOAT32XN)
-    @intrinsic
-    def extremum(typing, a, b):
-        def generate(context, builder, sig, args):
-            x, y = (_lanes(context, builder, v, k, FLOATS) for v, k in zip(args, sig.args, strict=True))
-            return builder.select(builder.fcmp_ordered(symbol, x, y), x, y)
-
-        return FLOATS(a, b), generate
-
-
-_extremum(lane.minimum, "<")
-_extremum(lane.maximum, ">")

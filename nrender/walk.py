@@ -1,5 +1,5 @@
-"""The steps of a random walk, for its three readings in path.py: what it meets beyond the scene, whether it is held by
-a surface that lets light through, where it goes, and whether it goes on."""
+"""The steps of a random walk, for its readings path.py, path_tan.py and path_adj.py: what it meets beyond the scene,
+whether it is held by a surface that lets light through, where it goes, and whether it goes on."""
 
 from typing import NamedTuple
 
@@ -153,7 +153,7 @@ def roulette(stream, throughput, dim, depth, active):
 
 @device
 def scattered(throughput, dim, f, pdf, floor):
-    """(throughput, dim, f for division, mask by colour) after a bounce; see trace_adj for `dim`."""
+    """(throughput, dim, f for division, mask by colour) after a bounce; see path_adj.py for `dim`."""
     least = floor * pdf
     small = (f[0] < least, f[1] < least, f[2] < least)
     raised = (select(small[0], least, f[0]), select(small[1], least, f[1]), select(small[2], least, f[2]))
@@ -168,7 +168,7 @@ def scattered(throughput, dim, f, pdf, floor):
 
 @device
 def over(coming, dim_coming, f, small):
-    """What is still to come over f, by colour; see trace_adj."""
+    """What is still to come over f, by colour; see path_adj.py."""
     return (
         select(small[0], dim_coming[0], coming[0]) / f[0],
         select(small[1], dim_coming[1], coming[1]) / f[1],

@@ -63,7 +63,8 @@ def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: i
     w, h = size
     image: np.ndarray = np.zeros((h, w, 3), width.literal)
     bad = Bad(CHUNKS)
-    launch(kernels.render, width, CHUNKS, lambda k: (scene, w, h, spp, seed, k, CHUNKS, image, bad.rows[k]))
+    pixels = image.reshape(-1)
+    launch(kernels.render, width, CHUNKS, lambda k: (scene, w, h, spp, seed, k, CHUNKS, pixels, bad.rows[k]))
     return image, bad
 
 
@@ -74,13 +75,18 @@ def render_tan(
     w, h = size
     image: np.ndarray = np.zeros((h, w, 3), width.literal)
     d_image, bad = np.zeros((h, w, 3)), Bad(CHUNKS)
+    pixels, d_pixels = image.reshape(-1), d_image.reshape(-1)
     launch(
         kernels.render_tan,
         width,
         CHUNKS,
-        lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, image, d_image, bad.rows[k]),
+        lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, pixels, d_pixels, bad.rows[k]),
     )
     return image, d_image, bad
+
+
+def _batch(width: Width) -> np.ndarray:
+    return np.zeros(6 * kernels.BATCH, width.literal)
 
 
 def render_adj(
@@ -91,11 +97,11 @@ def render_adj(
     w, h = size
     chunks = private_chunks(len(scene.theta))
     gradients, bad = np.zeros((chunks, len(scene.theta))), Bad(chunks)
-    weights = np.ascontiguousarray(weights, width.literal)
+    weights = np.ascontiguousarray(weights, width.literal).reshape(-1)
     launch(
         kernels.render_adj,
         width,
         chunks,
-        lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, gradients[k], bad.rows[k]),
+        lambda k: (scene, weights, w, h, spp, seed, moving, k, chunks, _batch(width), gradients[k], bad.rows[k]),
     )
     return gradients.sum(0), bad

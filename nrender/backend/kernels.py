@@ -12,14 +12,20 @@ from ..boundary.segment import grazing_segment
 from ..camera.perspective import ray
 from ..device import device
 from ..film import screen_point
+from ..geometry.surface import add_vector
+from ..geometry.triangle import vector_at
 from ..local import local_integers, local_reals
 from ..motion import Trail
-from ..path import trace, trace_adj, trace_tan
-from ..real import BIG, real
+from ..path import DARK, advance, begin, walk_either
+from ..path_adj import advance_adj, begin_adj, replay_either
+from ..path_tan import advance_tan, begin_tan, tangent_either
+from ..real import BIG, accumulate, any_lane, count, invert, put, rank, real, select, truncate
 from ..rng import lattice, lattice5, stream
-from ..vec import add, largest_magnitude, scale
+from ..vec import choose, largest_magnitude, scale
 
-TILE = 16
+TILE_BITS = 4
+TILE = 1 << TILE_BITS
+BATCH = 4 * TILE * TILE  # samples whose radiance is kept for their replay
 BOUNDARY_STREAM = 0x2545F491  # in the place of a pixel's number: independent of the interior's samples
 
 
@@ -30,10 +36,12 @@ def finite(v):
 
 
 @device
-def count_bad(bad, pixel, sample):
-    if bad[0] == 0:
-        bad[1], bad[2] = pixel, sample
-    bad[0] += 1
+def count_bad(bad, pixel, sample, mask):
+    if any_lane(mask):
+        if bad[0] == 0:
+            put(bad, 1, pixel, mask)
+            put(bad, 2, sample, mask)
+        accumulate(bad, 0, 1, mask)
 
 
 @device
@@ -46,65 +54,188 @@ def lens_sample(seed, x, y, width, height, sample):
 
 
 @device
-def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
-    """image (height, width, 3): mean radiance. bad: (count, pixel, sample) of samples that were not finite, left
-    out."""
+def start_of(tile, width):
+    """(left, top) of a tile."""
     across = (width + TILE - 1) // TILE
-    tiles = across * ((height + TILE - 1) // TILE)
-    for tile in range(chunk, tiles, chunks):
-        left, top = (tile % across) * TILE, (tile // across) * TILE
-        for y in range(top, min(top + TILE, height)):
-            for x in range(left, min(left + TILE, width)):
-                total = (0.0, 0.0, 0.0)
-                for sample in range(spp):
-                    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                    o, d = ray(scene.theta, scene.camera, sx, sy)
-                    radiance, dim = trace(scene, s, o, d, 1, BIG, True, 0.0)
-                    if finite(radiance):
-                        total = add(total, radiance)
-                    else:
-                        count_bad(bad, y * width + x, sample)
-                total = scale(total, 1.0 / real(spp))
-                image[y, x, 0], image[y, x, 1], image[y, x, 2] = total[0], total[1], total[2]
+    return (tile % across) * TILE, (tile // across) * TILE
+
+
+@device
+def tiles_of(width, height):
+    return ((width + TILE - 1) // TILE) * ((height + TILE - 1) // TILE)
+
+
+@device
+def place_of(number, left, top):
+    """(x, y, sample) of a tile's sample: first one of each pixel, then another of each."""
+    place = number & (TILE * TILE - 1)
+    return left + (place & (TILE - 1)), top + (place >> TILE_BITS), number >> (2 * TILE_BITS)
+
+
+@device
+def nothing_taken():
+    """The number of each lane's sample, and the mask of the lanes that have one."""
+    zero = truncate(real(0))
+    return zero, zero < 0
+
+
+@device
+def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
+    """image (height * width * 3): += mean radiance. bad: (count, pixel, sample) of samples that were not finite, left
+    out. A lane whose walk ends takes the tile's next sample."""
+    p = local_reals()
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        taken, samples = 0, spp * TILE * TILE
+        number, active = nothing_taken()
+        walk = _camera_walk(scene, seed, number, left, top, width, height)
+        while taken < samples or any_lane(active):
+            idle = invert(active)
+            if taken < samples and any_lane(idle):
+                number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
+                fresh = idle & (number < samples) & within(number, left, top, width, height)
+                walk = walk_either(fresh, _camera_walk(scene, seed, number, left, top, width, height), walk)
+                active = active | fresh
+            if any_lane(active):
+                going = active
+                walk, active = advance(scene, walk, p, 0.0, going)
+                ended = going & invert(active)
+                if any_lane(ended):
+                    x, y, sample = place_of(number, left, top)
+                    good, pixel = ended & finite(walk.radiance), y * width + x
+                    add_vector(image, 3 * pixel, scale(walk.radiance, 1.0 / real(spp)), good)
+                    count_bad(bad, pixel, sample, ended & invert(good))
+
+
+@device
+def within(number, left, top, width, height):
+    """Whether the sample is in the picture: the last tiles stand out."""
+    x, y, sample = place_of(number, left, top)
+    return (x < width) & (y < height)
+
+
+@device
+def _camera_walk(scene, seed, number, left, top, width, height):
+    x, y, sample = place_of(number, left, top)
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    return begin(s, o, axis, 1, BIG)
 
 
 @device
 def render_tan(scene, d_theta, width, height, spp, seed, chunk, chunks, image, d_image, bad):
-    """image, and d_image += the derivative of its interior part."""
-    across = (width + TILE - 1) // TILE
-    tiles = across * ((height + TILE - 1) // TILE)
-    for tile in range(chunk, tiles, chunks):
-        left, top = (tile % across) * TILE, (tile // across) * TILE
-        for y in range(top, min(top + TILE, height)):
-            for x in range(left, min(left + TILE, width)):
-                total, d_total = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
-                for sample in range(spp):
-                    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                    radiance, d_radiance = trace_tan(scene, s, sx, sy, d_theta, True)
-                    if finite(radiance) and finite(d_radiance):
-                        total, d_total = add(total, radiance), add(d_total, d_radiance)
-                    else:
-                        count_bad(bad, y * width + x, sample)
-                for c in range(3):
-                    image[y, x, c] = total[c] / real(spp)
-                    d_image[y, x, c] += d_total[c] / real(spp)
+    """image, and d_image += the derivative of its interior part. As in `render`."""
+    p, d_p = local_reals(), local_reals()
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        taken, samples = 0, spp * TILE * TILE
+        number, active = nothing_taken()
+        walk = _camera_tangent(scene, d_theta, seed, number, left, top, width, height)
+        while taken < samples or any_lane(active):
+            idle = invert(active)
+            if taken < samples and any_lane(idle):
+                number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
+                fresh = idle & (number < samples) & within(number, left, top, width, height)
+                new = _camera_tangent(scene, d_theta, seed, number, left, top, width, height)
+                walk, active = tangent_either(fresh, new, walk), active | fresh
+            if any_lane(active):
+                going = active
+                walk, active = advance_tan(scene, walk, p, d_p, d_theta, going)
+                ended = going & invert(active)
+                if any_lane(ended):
+                    x, y, sample = place_of(number, left, top)
+                    radiance, d_radiance = walk.walk.radiance, walk.d_radiance
+                    good, pixel = ended & finite(radiance) & finite(d_radiance), y * width + x
+                    add_vector(image, 3 * pixel, scale(radiance, 1.0 / real(spp)), good)
+                    add_vector(d_image, 3 * pixel, scale(d_radiance, 1.0 / real(spp)), good)
+                    count_bad(bad, pixel, sample, ended & invert(good))
 
 
 @device
-def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, gradient, bad):
-    """gradient += that of sum(weights * image), interior part. weights (height, width, 3)."""
-    across = (width + TILE - 1) // TILE
-    tiles = across * ((height + TILE - 1) // TILE)
-    for tile in range(chunk, tiles, chunks):
-        left, top = (tile % across) * TILE, (tile // across) * TILE
-        for y in range(top, min(top + TILE, height)):
-            for x in range(left, min(left + TILE, width)):
-                weight = scale((weights[y, x, 0], weights[y, x, 1], weights[y, x, 2]), 1.0 / real(spp))
-                if largest_magnitude(weight) > 0.0:
-                    for sample in range(spp):
-                        s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                        if not finite(trace_adj(scene, s, sx, sy, weight, gradient, moving, True)):
-                            count_bad(bad, y * width + x, sample)
+def _camera_tangent(scene, d_theta, seed, number, left, top, width, height):
+    x, y, sample = place_of(number, left, top)
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    return begin_tan(scene, s, sx, sy, d_theta)
+
+
+@device
+def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, found, gradient, bad):
+    """gradient += that of sum(weights * image), interior part. weights (height * width * 3). found (6 * BATCH): the
+    radiance of the first walks, batch by batch."""
+    trail = Trail(local_integers(), local_reals())
+    p, g_p = local_reals(), local_reals()
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        for first in range(0, spp * TILE * TILE, BATCH):
+            last = min(first + BATCH, spp * TILE * TILE)
+            _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad)
+            taken = first
+            number, active = nothing_taken()
+            walk = _camera_replay(scene, seed, weights, spp, number, number, left, top, width, height, found)
+            while taken < last or any_lane(active):
+                idle = invert(active)
+                if taken < last and any_lane(idle):
+                    number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
+                    fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
+                    place = select(fresh, number - first, 0)
+                    new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found)
+                    walk, active = replay_either(fresh, new, walk), active | fresh
+                if any_lane(active):
+                    walk, active = advance_adj(scene, walk, trail, p, g_p, gradient, moving, active)
+
+
+@device
+def _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad):
+    taken = first
+    number, active = nothing_taken()
+    walk = _camera_walk(scene, seed, number, left, top, width, height)
+    while taken < last or any_lane(active):
+        idle = invert(active)
+        if taken < last and any_lane(idle):
+            number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
+            fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
+            walk = walk_either(fresh, _camera_walk(scene, seed, number, left, top, width, height), walk)
+            active = active | fresh
+        if any_lane(active):
+            going = active
+            walk, active = advance(scene, walk, p, 0.0 * walk.pdf + DARK, going)
+            ended = going & invert(active)
+            if any_lane(ended):
+                good, place = finite(walk.radiance), number - first
+                zero = 0.0 * walk.pdf
+                none = (zero, zero, zero)
+                put_vector(found, 6 * place, choose(good, walk.radiance, none), ended)
+                put_vector(found, 6 * place + 3, choose(good, walk.dim_radiance, none), ended)
+                x, y, sample = place_of(number, left, top)
+                count_bad(bad, y * width + x, sample, ended & invert(good))
+
+
+@device
+def put_vector(array, index, v, mask):
+    put(array, index, v[0], mask)
+    put(array, index + 1, v[1], mask)
+    put(array, index + 2, v[2], mask)
+
+
+@device
+def weight_of(weights, number, left, top, width, height):
+    x, y, sample = place_of(number, left, top)
+    return vector_at(weights, 3 * select((x < width) & (y < height), y * width + x, 0))
+
+
+@device
+def weighs(weights, number, left, top, width, height):
+    """Whether the sample is in the picture and its pixel has a weight."""
+    weight = weight_of(weights, number, left, top, width, height)
+    return within(number, left, top, width, height) & (largest_magnitude(weight) > 0.0)
+
+
+@device
+def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found):
+    x, y, sample = place_of(number, left, top)
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    weight = scale(weight_of(weights, number, left, top, width, height), 1.0 / real(spp))
+    return begin_adj(scene, s, sx, sy, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))
 
 
 @device
@@ -120,7 +251,7 @@ def outlines(
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
         if e.seen:
             if not finite(scale(e.jump, largest_magnitude(e.covector))):
-                count_bad(bad, e.pixel, i)
+                count_bad(bad, e.pixel, i, True)
             elif adjoint:
                 edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
             else:
@@ -163,7 +294,7 @@ def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d
         moments[1] += 1.0
     if g.seen:
         if not finite(scale(g.jump, largest_magnitude(g.normal))):
-            count_bad(bad, g.pixel, sample)
+            count_bad(bad, g.pixel, sample, True)
         elif adjoint:
             grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
         else:

@@ -1,0 +1,170 @@
+"""The adjoint of path.py, by path replay (Vicini et al. 2021): a first walk gives the radiance, a second one repeats it
+from its seed and knows at each vertex what is still to come; nothing is stored.
+
+Path replay divides what is still to come by the BSDF. Where a bounce keeps less than the fraction DARK of a colour,
+nothing can be divided: so the walk also carries `dim`, the throughput with exactly one such bounce counted as DARK and
+all others as they are, and what is still to come of that, over DARK, is that bounce's derivative. (The walk takes the
+same turns as that of path_tan.py, which needs no division but must be its transpose.)
+"""
+
+from typing import NamedTuple
+
+from .camera.perspective import ray, ray_direction_adj
+from .device import device
+from .direct import direct_adj
+from .emitters import emission_weight
+from .geometry.surface import Surface, either, normal_only_adj, point_only_adj, slid_adj, step_off, surface
+from .geometry.traverse import closest
+from .light import area
+from .material import clear, read, read_adj
+from .mipmap import footprint_adj
+from .motion import View, arrival_adj, near2, remember, segment_adj, vertex_adj
+from .path import DARK, Walk, begin, distance, footprint_of, walk_either
+from .real import BIG, any_lane, invert, select
+from .rng import stream_either
+from .scattering import frame_adj, shading_frame, value_adj
+from .vec import add, choose, mul, scale, sub, total
+from .walk import no_veil, onward, over, sky, sky_adj, veil, veil_adj
+
+
+class Replay(NamedTuple):
+    """A walk that is repeated. (sx, sy): of the camera ray; t: of the first vertex on it, in units of its axis; weight
+    of the radiance; coming: weight . (what the rest of the walk will find), by colour, and that for `dim`; last
+    vertex, and the gradient of the direction in which the walk left it."""
+
+    walk: Walk
+    sx: float
+    sy: float
+    t: float
+    weight: tuple
+    coming: tuple
+    dim_coming: tuple
+    last: Surface
+    g_leave: tuple
+
+
+@device
+def begin_adj(scene, stream, sx, sy, weight, radiance, dim_radiance):
+    """radiance, dim_radiance: what the first walk found."""
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    walk = begin(stream, o, axis, 1, BIG)
+    zero = 0.0 * walk.pdf
+    none = (zero, zero, zero)
+    last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
+    coming, dim_coming = mul(weight, radiance), mul(weight, dim_radiance)
+    weight = add(weight, none)
+    return Replay(walk, sx + zero, sy + zero, zero, weight, add(coming, none), add(dim_coming, none), last, none)
+
+
+@device
+def replay_either(mask, a, b):
+    """`select` for two of them."""
+    return Replay(
+        walk_either(mask, a.walk, b.walk),
+        select(mask, a.sx, b.sx),
+        select(mask, a.sy, b.sy),
+        select(mask, a.t, b.t),
+        choose(mask, a.weight, b.weight),
+        choose(mask, a.coming, b.coming),
+        choose(mask, a.dim_coming, b.dim_coming),
+        either(mask, a.last, b.last),
+        choose(mask, a.g_leave, b.g_leave),
+    )
+
+
+@device
+def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
+    """Add the gradient of the next vertex's part of weight . radiance to `gradient`; return (the walk behind it, mask
+    of the lanes that go on). If not `moving`, leave out the gradient of vertices and camera. p, g_p: local_reals()."""
+    walk, sx, sy, t_first, weight, coming, dim_coming, last, g_leave = replay
+    stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
+    zero = 0.0 * pdf
+    none = (zero, zero, zero)
+    view = View(sx, sy, axis, t_first)
+    hit = closest(scene, o, d, active)
+    missed = active & (hit.face < 0)
+    if any_lane(missed):
+        beyond, share = sky(scene, source, d, pdf, missed)
+        g_d = sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
+        first = missed & (depth == 1)
+        if moving and any_lane(first):
+            ray_direction_adj(gradient, scene.camera, sx, sy, axis, g_d, first)
+    active = active & (hit.face >= 0)
+    v = no_veil(zero, active)
+    if any_lane(active):
+        x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
+        first = depth == 1
+        t = distance(eye, axis, x)
+        view = View(sx, sy, axis, select(first, t, view.t))
+        if scene.translucent > 0:
+            stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
+            if any_lane(v.met):
+                veil_adj(scene, gradient, view, x, v, coming, dim_coming, first & moving)
+            o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
+    if any_lane(active):
+        w = choose(first, axis, sub(x.point, last.point))
+        chi = zero + 1.0
+        if moving:
+            flow = total(coming)
+            reach = near2(view, depth)
+            later = active & invert(first)
+            chi = segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
+            chi = select(first, 1.0, chi)
+            remember(trail, depth, x, w, active)
+        going, g_u, g_v = active, zero, zero
+        lit = area.emits(scene, x, d, active)
+        if any_lane(lit):
+            share = emission_weight(scene, x, sub(x.point, source), pdf, lit)
+            g_u, g_v = area.radiance_adj(scene, gradient, x, scale(mul(weight, throughput), share), lit)
+            glow = mul(weight, scale(area.radiance(scene, x, lit), share))
+            coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
+            dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
+        active = active & (depth < scene.max_depth)
+        g_n, g_area, g_wi = none, none, none
+        g_leave = choose(going, none, g_leave)
+        if any_lane(active):
+            wi = scale(d, -1.0)
+            a = shading_frame(scene, x, wi)
+            foot = footprint_of(scene, view, x, first)
+            read(scene, a.material, x, foot, p, active)
+            clear(scene, a.material, g_p, active)
+            scattering, passing = active, stream
+            if scene.light_count > 0:
+                received = mul(weight, throughput)
+                stream, found, lit, g_n, g_area, g_wi = direct_adj(
+                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, active
+                )
+                coming = choose(lit, sub(coming, mul(received, found)), coming)
+                dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
+            stream, o, d, source, pdf, throughput, dim, step, active = onward(
+                scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+            )
+            stream = stream_either(scattering, stream, passing)
+            if any_lane(active):
+                g_f = choose(active, over(coming, dim_coming, step.raised, step.small), none)
+                more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
+                g_leave = choose(active, g_out, g_leave)
+                g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
+            g_n, g_wi = choose(scattering, g_n, none), choose(scattering, g_wi, none)
+            own_area, own_wi, own_u, own_v = frame_adj(scene, gradient, x, a, wi, g_n, scattering)
+            g_area, g_wi = add(g_area, own_area), add(g_wi, own_wi)
+            more_u, more_v, g_foot = read_adj(scene, gradient, a.material, x, foot, g_p, scattering)
+            g_u, g_v = g_u + own_u + more_u, g_v + own_v + more_v
+            wide = scattering & first & (g_foot != 0.0)
+            if moving and any_lane(wide):
+                g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
+                g_area = choose(wide, add(g_area, more_area), g_area)
+                vertex_adj(scene, gradient, trail, view, depth, g_x, wide)
+            if moving:
+                normal_only_adj(scene, gradient, x, g_area, scattering)
+                arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)
+        if moving:
+            slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
+            if any_lane(slid):
+                g_slide = slid_adj(scene, x, g_u, g_v)
+                point_only_adj(scene, gradient, x, scale(g_slide, -1.0), slid)
+                vertex_adj(scene, gradient, trail, view, depth, g_slide, slid)
+        last = either(going, x, last)
+    depth = depth + select(v.passed, 0, 1)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
+    return Replay(walk, sx, sy, view.t, weight, coming, dim_coming, last, g_leave), active | v.passed

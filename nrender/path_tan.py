@@ -1,0 +1,192 @@
+"""The tangent of path.py: the radiance along a camera ray and its derivative for given velocities, vertex by vertex.
+
+How a bounce's direction turns is known where it arrives: `gain` d_f, the change of the throughput by the last vertex's
+BSDF, is added there.
+"""
+
+from typing import NamedTuple
+
+from .camera.perspective import ray, ray_point_tan
+from .device import device
+from .direct import direct_tan
+from .emitters import emission_weight
+from .geometry.segment import log_gradient, turn
+from .geometry.surface import Surface, either, slid_tan, step_off, surface, surface_tan
+from .geometry.traverse import closest
+from .light import area
+from .material import read, read_tan
+from .mipmap import footprint_tan
+from .motion import View, near2, vertex_tan
+from .opacity import opacity_tan
+from .path import DARK, Walk, begin, distance, footprint_of, walk_either
+from .real import BIG, any_lane, invert, select
+from .rng import stream_either
+from .scattering import Frame, frame_either, frame_tan, shading_frame, value_tan
+from .vec import add, choose, dot, madd, mul, normalize_tan, scale, sub
+from .walk import no_veil, onward, sky, sky_tan, veil
+
+
+class Tangent(NamedTuple):
+    """A walk, and how it moves. (sx, sy): of the camera ray; t: of the first vertex on it, in units of its axis. The
+    derivatives of the radiance found, of the throughput and of the direction in which the walk arrives. Of the last
+    vertex: surface, frame, wi, and their velocities; gain: the throughput before it over the density there."""
+
+    walk: Walk
+    sx: float
+    sy: float
+    t: float
+    d_radiance: tuple
+    d_throughput: tuple
+    d_arrive: tuple
+    gain: tuple
+    last: Surface
+    frame: Frame
+    wi: tuple
+    d_last: tuple
+    d_area: tuple
+    d_n: tuple
+    d_wi: tuple
+
+
+@device
+def begin_tan(scene, stream, sx, sy, d_theta):
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    d_o, d_axis = ray(d_theta, scene.camera, sx, sy)
+    walk = begin(stream, o, axis, 1, BIG)
+    zero = 0.0 * walk.pdf
+    none = (zero, zero, zero)
+    last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
+    frame = shading_frame(scene, last, walk.d)
+    d_arrive = normalize_tan(axis, d_axis)
+    return Tangent(
+        walk, sx + zero, sy + zero, zero, none, none, d_arrive, none, last, frame, walk.d, none, none, none, none
+    )
+
+
+@device
+def tangent_either(mask, a, b):
+    """`select` for two of them."""
+    return Tangent(
+        walk_either(mask, a.walk, b.walk),
+        select(mask, a.sx, b.sx),
+        select(mask, a.sy, b.sy),
+        select(mask, a.t, b.t),
+        choose(mask, a.d_radiance, b.d_radiance),
+        choose(mask, a.d_throughput, b.d_throughput),
+        choose(mask, a.d_arrive, b.d_arrive),
+        choose(mask, a.gain, b.gain),
+        either(mask, a.last, b.last),
+        frame_either(mask, a.frame, b.frame),
+        choose(mask, a.wi, b.wi),
+        choose(mask, a.d_last, b.d_last),
+        choose(mask, a.d_area, b.d_area),
+        choose(mask, a.d_n, b.d_n),
+        choose(mask, a.d_wi, b.d_wi),
+    )
+
+
+@device
+def advance_tan(scene, tangent, p, d_p, d_theta, active):
+    """(the walk behind its next vertex, mask of the lanes that go on). p, d_p: local_reals(), the numbers of the last
+    vertex's material and their velocities, until there is a new one."""
+    walk, sx, sy, t_first, d_radiance, d_throughput, d_arrive, gain = tangent[:8]
+    last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi = tangent[8:]
+    stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
+    zero = 0.0 * pdf
+    none = (zero, zero, zero)
+    d_o, d_axis = ray(d_theta, scene.camera, sx, sy)
+    hit = closest(scene, o, d, active)
+    found, missed = active & (hit.face >= 0), active & (hit.face < 0)
+    x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
+    first = depth == 1
+    d_material, d_area = surface_tan(scene, d_theta, x)
+    t = distance(eye, axis, x)
+    view = View(sx, sy, axis, select(first, t, t_first))
+    d_ray = ray_point_tan(d_theta, scene.camera, sx, sy, t)
+    v, before = no_veil(zero, active), throughput
+    if scene.translucent > 0:
+        stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, found)
+    here = found & invert(v.passed)  # the lanes that have a new vertex
+    w = choose(first, axis, sub(x.point, last.point))
+    g_q, g_normal, chi = log_gradient(w, x.area_normal, near2(view, depth))
+    q = sub(d_material, d_last)
+    turned = choose(here, turn(w, chi, q), none)
+    later = (here | missed) & invert(first)
+    d_arrive = choose(later, turned, d_arrive)
+    if any_lane(later):
+        d_f = value_tan(
+            scene, last, last_frame, p, d_p, last_wi, d, d_last_n, d_last_area, d_last_wi, turned, later
+        )
+        d_throughput = choose(later, add(d_throughput, mul(gain, d_f)), d_throughput)
+        change = dot(g_q, q) + dot(g_normal, d_area)
+        d_throughput = choose(later & here, madd(d_throughput, before, change), d_throughput)
+    if any_lane(missed):
+        beyond, weight = sky(scene, source, d, pdf, missed)
+        d_beyond = sky_tan(scene, d_theta, d, choose(first, d_arrive, none), weight)
+        radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
+        change3 = _mul_tan(throughput, beyond, d_throughput, d_beyond)
+        d_radiance = choose(missed, add(d_radiance, change3), d_radiance)
+    active = here
+    if any_lane(found):
+        d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), choose(first, d_ray, d_last), d_material)
+        d_u, d_v = slid_tan(scene, x, sub(d_x, d_material))
+        if any_lane(v.met):
+            slid_u, slid_v = select(first, d_u, zero), select(first, d_v, zero)
+            d_part = opacity_tan(scene, d_theta, x.face, x.u, x.v, slid_u, slid_v, v.met)
+            d_part = select(v.passed, -d_part, d_part)
+            inverse = 1.0 / v.chance
+            moved = scale(madd(scale(d_throughput, v.part), before, d_part), inverse)
+            d_throughput = choose(v.met, moved, d_throughput)
+            gain = choose(v.met, scale(gain, v.part * inverse), gain)
+            o = choose(v.passed, step_off(x, d), o)
+    if any_lane(active):
+        lit = area.emits(scene, x, d, active)
+        if any_lane(lit):
+            weight = emission_weight(scene, x, sub(x.point, source), pdf, lit)
+            glow, d_glow = area.radiance(scene, x, lit), area.radiance_tan(scene, d_theta, x, d_u, d_v, lit)
+            radiance = choose(lit, add(radiance, scale(mul(throughput, glow), weight)), radiance)
+            change3 = scale(_mul_tan(throughput, glow, d_throughput, d_glow), weight)
+            d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
+        active = active & (depth < scene.max_depth)
+    if any_lane(active):
+        scattering, passing = active, stream
+        wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
+        a = shading_frame(scene, x, wi)
+        d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
+        foot, d_foot = footprint_of(scene, view, x, first), zero
+        if scene.minify > 0:
+            change = footprint_tan(scene, d_theta, view, x.area_normal, d_x, d_ray, d_area, d_axis)
+            d_foot = select(first, change, zero)
+        read(scene, a.material, x, foot, p, active)
+        read_tan(scene, d_theta, a.material, x, foot, d_u, d_v, d_foot, d_p, active)
+        if scene.light_count > 0:
+            stream, found3, d_found3, lit = direct_tan(
+                scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_area, d_n, d_wi, active
+            )
+            radiance = choose(lit, add(radiance, mul(throughput, found3)), radiance)
+            change3 = _mul_tan(throughput, found3, d_throughput, d_found3)
+            d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
+        before = throughput
+        stream, o, d, source, pdf, throughput, dim, step, active = onward(
+            scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+        )
+        stream = stream_either(scattering, stream, passing)
+        inverse = 1.0 / (step.density * step.chance)
+        gain = choose(active, scale(before, inverse), gain)
+        d_throughput = scale(mul(d_throughput, step.f), inverse)
+        last = either(active, x, last)
+        last_frame, last_wi = frame_either(active, a, last_frame), choose(active, wi, last_wi)
+        d_last, d_last_area = choose(active, d_x, d_last), choose(active, d_area, d_last_area)
+        d_last_n, d_last_wi = choose(active, d_n, d_last_n), choose(active, d_wi, d_last_wi)
+    depth = depth + select(v.passed, 0, 1)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
+    behind = Tangent(
+        walk, sx, sy, view.t, d_radiance, d_throughput, d_arrive, gain,
+        last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi,
+    )
+    return behind, active | v.passed
+
+
+@device
+def _mul_tan(a, b, d_a, d_b):
+    return add(mul(d_a, b), mul(a, d_b))
