@@ -168,8 +168,7 @@ def test_signals_keep_the_best_and_can_be_resumed(folder, number):
     """In a process of its own: 130, one JSON object, all files; and --resume ends as unbroken."""
     args = ("scene.yaml", "target.exr", "--method", "adam", "--iterations", "60", "--json")
     process = begin(*args, "-o", "parts", seconds=0.1)
-    for _ in range(3):
-        assert process.stderr.readline().startswith("iteration ")
+    time.sleep(0.5)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
