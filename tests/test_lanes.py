@@ -1,0 +1,88 @@
+"""Lanes against single paths: the same images, tangents and gradients but for rounding, whatever is in the scene.
+
+A path whose decision hangs on the last bit may go elsewhere, so some pixels may differ: few, and by no more than noise.
+"""
+
+import boundary_scenes
+import mitsuba_scenes
+import numpy as np
+import pytest
+import scene_library
+import textured_scenes
+
+from nrender.backend import cpu
+from nrender.compile_scene import compile_scene
+from nrender.real import FLOAT32
+from nrender.simd import FLOAT32XN
+
+SCENES = {
+    "cornell": lambda: mitsuba_scenes.cornell((20, 18)),
+    "lamp under sky": lambda: mitsuba_scenes.lamp_under_sky((20, 18)),
+    "metal and plastic": lambda: mitsuba_scenes.metal_and_plastic(subdivisions=2),
+    "glass": lambda: mitsuba_scenes.glass(subdivisions=2),
+    "principled": lambda: mitsuba_scenes.principled(subdivisions=2),
+    "textured floor": lambda: mitsuba_scenes.textured_floor((20, 18)),
+    "cutout": lambda: mitsuba_scenes.cutout((20, 18)),
+    "normal map": lambda: mitsuba_scenes.normal_map((20, 18)),
+    "vertex colours": lambda: mitsuba_scenes.vertex_colours((20, 18)),
+    "minified": textured_scenes.minified_quad(),
+    "spot": boundary_scenes.spot_shadow(),
+    "sun": boundary_scenes.sun_shadow(),
+    "textured lamp": boundary_scenes.textured_lamp_shadow(),
+    "many lamps": lambda: lamps(60),
+    "furnace": lambda: scene_library.furnace("cube", 30, [0.9, 0.8, 0.7], [0.1, 0.2, 0.3]),
+}
+SPP = 8
+
+
+def lamps(count):
+    """Over a floor, so many that they are in a tree."""
+    shapes = {"floor": boundary_scenes.ground()}
+    for k in range(count):
+        x, z = -1.0 + 2.0 * (k % 8) / 7, -1.0 + 2.0 * (k // 8) / 7
+        corners = ([x, 1, z], [x + 0.1, 1, z], [x + 0.1, 1, z + 0.1], [x, 1, z + 0.1])
+        shapes[f"lamp-{k}"] = scene_library.quad(*corners, emission=[1.0 + k, 40.0, 20.0])
+    view = scene_library.camera([0.5, 2.0, 4.0], [0, 0, 0], 45, 20)
+    return scene_library.scene(view, shapes, 3, {"floor": [0.7, 0.6, 0.5]})
+
+
+@pytest.fixture(scope="module", params=SCENES)
+def job(request):
+    """(tables, size of the picture)."""
+    scene = SCENES[request.param]()
+    tables = compile_scene(scene, "main", FLOAT32)[3]
+    view = scene.cameras["main"]
+    return tables, (view.width, view.height)
+
+
+def close(lanes, single):
+    """All but a few in a hundred numbers, and the sum."""
+    assert np.isfinite(lanes).all()
+    assert np.abs(single).max() > 0
+    far = np.abs(lanes - single) > 1e-4 * np.abs(single).max()
+    assert far.mean() < 0.03
+    assert abs(lanes.sum() - single.sum()) < 0.01 * np.abs(single).sum()
+
+
+def test_lanes_render_the_same_image(job):
+    single, _ = cpu.render(FLOAT32, *job, SPP, 3)
+    lanes, bad = cpu.render(FLOAT32XN, *job, SPP, 3)
+    assert bad.first() is None
+    close(lanes, single)
+
+
+def test_lanes_have_the_same_tangent(job):
+    d_theta = np.random.default_rng(1).normal(size=len(job[0].theta)).astype(np.float32)
+    _, single, _ = cpu.render_tan(FLOAT32, job[0], d_theta, job[1], SPP, 3)
+    _, lanes, bad = cpu.render_tan(FLOAT32XN, job[0], d_theta, job[1], SPP, 3)
+    assert bad.first() is None
+    close(lanes, single)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_lanes_have_the_same_gradient(job, moving):
+    weights = np.random.default_rng(2).normal(size=(job[1][1], job[1][0], 3)) + 1.0
+    single, _ = cpu.render_adj(FLOAT32, job[0], weights, job[1], SPP, 3, moving)
+    lanes, bad = cpu.render_adj(FLOAT32XN, job[0], weights, job[1], SPP, 3, moving)
+    assert bad.first() is None
+    close(lanes, single)
