@@ -11,6 +11,7 @@ from .device import Primitive
 from .real import FLOAT32, FLOAT64
 
 SIZE = 96
+PENDING = 144
 
 
 @Primitive
@@ -25,24 +26,38 @@ def local_reals():
     return [0.0] * SIZE
 
 
-def _make(element):
+@Primitive
+def pending_integers():
+    """PENDING integers, of any value: the nodes that a walk has still to visit."""
+    return [0] * PENDING
+
+
+@Primitive
+def pending_reals():
+    """PENDING Reals, of any value: where a ray enters them."""
+    return [0.0] * PENDING
+
+
+def make(element, size=SIZE):
+    """A function for kernels, which gives `size` numbers of a type of Numba's."""
     kind = types.Array(element, 1, "C")
 
     @intrinsic
     def local(typing):
         def generate(context, builder, sig, args):
             item, word = context.get_data_type(element), ir.IntType(64)
-            size = word(context.get_abi_sizeof(item))
+            step = word(context.get_abi_sizeof(item))
             with builder.goto_entry_block():
-                memory = builder.alloca(ir.ArrayType(item, SIZE))
+                memory = builder.alloca(ir.ArrayType(item, size))
+                memory.align = 64  # whole vectors of it
             array = context.make_array(kind)(context, builder)
             context.populate_array(
                 array,
                 data=builder.bitcast(memory, item.as_pointer()),
-                itemsize=size,
+                itemsize=step,
                 meminfo=None,
-                shape=cgutils.pack_array(builder, [word(SIZE)]),
-                strides=cgutils.pack_array(builder, [size]),
+                shape=cgutils.pack_array(builder, [word(size)]),
+                strides=cgutils.pack_array(builder, [step]),
             )
             return array._getvalue()
 
@@ -51,6 +66,9 @@ def _make(element):
     return local
 
 
-local_integers.define(FLOAT32, FLOAT64)(_make(types.int32))
-local_reals.define(FLOAT32)(_make(types.float32))
-local_reals.define(FLOAT64)(_make(types.float64))
+local_integers.define(FLOAT32, FLOAT64)(make(types.int32))
+local_reals.define(FLOAT32)(make(types.float32))
+local_reals.define(FLOAT64)(make(types.float64))
+pending_integers.define(FLOAT32, FLOAT64)(make(types.int32, PENDING))
+pending_reals.define(FLOAT32)(make(types.float32, PENDING))
+pending_reals.define(FLOAT64)(make(types.float64, PENDING))
