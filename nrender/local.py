@@ -13,6 +13,7 @@ from .device import Primitive
 from .real import FLOAT32, FLOAT64
 
 SIZE = 96
+PENDING = 144
 
 
 @Primitive
@@ -25,6 +26,18 @@ def local_integers():
 def local_reals():
     """SIZE Reals, of any value."""
     return [0.0] * SIZE
+
+
+@Primitive
+def pending_integers():
+    """PENDING integers, of any value: the nodes that a walk has still to visit."""
+    return [0] * PENDING
+
+
+@Primitive
+def pending_reals():
+    """PENDING Reals, of any value: where a ray enters them."""
+    return [0.0] * PENDING
 
 
 def on_stack(context, builder, kind, shape):
@@ -47,16 +60,20 @@ def on_stack(context, builder, kind, shape):
     return array._getvalue()
 
 
-def _make(element):
+def make(element, size=SIZE):
+    """A function for kernels, which gives `size` numbers of a type of Numba's."""
     kind = types.Array(element, 1, "C")
 
     @intrinsic
     def local(typing):
-        return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (SIZE,))
+        return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (size,))
 
     return local
 
 
-local_integers.define(FLOAT32, FLOAT64)(_make(types.int32))
-local_reals.define(FLOAT32)(_make(types.float32))
-local_reals.define(FLOAT64)(_make(types.float64))
+local_integers.define(FLOAT32, FLOAT64)(make(types.int32))
+local_reals.define(FLOAT32)(make(types.float32))
+local_reals.define(FLOAT64)(make(types.float64))
+pending_integers.define(FLOAT32, FLOAT64)(make(types.int32, PENDING))
+pending_reals.define(FLOAT32)(make(types.float32, PENDING))
+pending_reals.define(FLOAT64)(make(types.float64, PENDING))

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import lanes, lanes_math  # noqa: F401  (they register the primitives of their width)
 from .backend import cpu
 from .backend.strata import Work, boundary_adj, boundary_tan, crossing_shapes, work_of
 from .boundary.plan import LONG, Boundary
@@ -98,7 +97,7 @@ def render_vjp(
             raise NrenderError("weights: expected finite numbers, got NaN or infinity")
         work = _boundary(job, paths)
         moving = work is not None
-        gradient, bad = cpu.render_adj(job.width, job.tables, array, job.size, job.spp, job.seed, moving)
+        gradient, bad = cpu.render_adj(cpu.fast(job.width), job.tables, array, job.size, job.spp, job.seed, moving)
         _report(job, [bad], level=3)
         if work is not None:
             more, all_bad = boundary_adj(work, array)
@@ -154,14 +153,14 @@ def render_jacobian(
 
 
 def _image(job: _Job) -> np.ndarray:
-    image, bad = cpu.render(job.width, job.tables, job.size, job.spp, job.seed)
+    image, bad = cpu.render(cpu.fast(job.width), job.tables, job.size, job.spp, job.seed)
     _report(job, [bad])
     return image
 
 
 def _tangent(job: _Job, directions: Mapping[str, np.ndarray], work: Work | None) -> tuple[np.ndarray, np.ndarray]:
     d_theta: np.ndarray = push(job.place, directions).astype(job.width.literal)
-    image, tangent, bad = cpu.render_tan(job.width, job.tables, d_theta, job.size, job.spp, job.seed)
+    image, tangent, bad = cpu.render_tan(cpu.fast(job.width), job.tables, d_theta, job.size, job.spp, job.seed)
     _report(job, [bad])
     if work is not None:
         more, _, all_bad = boundary_tan(work, d_theta)

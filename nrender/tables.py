@@ -70,10 +70,10 @@ class Tables(NamedTuple):
     light_links: np.ndarray
     env_rows: np.ndarray  # Real; cumulative, see light/envmap.py
     env_columns: np.ndarray  # Real
-    nodes: np.ndarray  # Real; the tree of geometry/build.py
+    nodes: np.ndarray  # Real; the tree of geometry/tree.py
     links: np.ndarray
     order: np.ndarray
-    corners: np.ndarray  # Real (9 F,) the triangles in the tree's order
+    corners: np.ndarray  # Real; its triangles
     camera: int  # offset of origin, right, up, forward
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map

@@ -4,11 +4,14 @@ import numpy as np
 
 from nrender.bsdf import MODELS, size, transmits
 from nrender.cache import compiled
-from nrender.device import device
-from nrender.geometry.build import build
+from nrender.device import Width, compile_cpu, compile_cpu_inner, device
+from nrender.geometry import lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
 from nrender.geometry.traverse import closest, occluded
+from nrender.geometry.tree import build, corners_of
 from nrender.light import FACE as FACE_LIGHT
-from nrender.real import FLOAT32
+from nrender.local import pending_integers, pending_reals
+from nrender.real import FLOAT32, absolute, gather, invert, put, select
+from nrender.simd import FLOAT32XN, LANES, load, store
 from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
 
@@ -29,20 +32,74 @@ def occlusions(scene, origins, directions, t_max, out):
         out[i] = occluded(scene, o, d, t_max[i], True)
 
 
-def find_closest(tables, origins, directions, width=FLOAT32):
-    """(t, face, weights) of many rays, by machine code."""
-    origins, directions = (np.ascontiguousarray(x, width.literal) for x in (origins, directions))
+@device
+def closest_hits_of_lanes(scene, origins, directions, live, t, face, weights):
+    """origins, directions: (3, n)."""
+    for i in range(0, len(live), LANES):
+        o = (load(origins[0], i), load(origins[1], i), load(origins[2], i))
+        d = (load(directions[0], i), load(directions[1], i), load(directions[2], i))
+        hit = closest(scene, o, d, load(live, i) > 0)
+        store(t, i, hit.t)
+        store(face, i, hit.face)
+        store(weights[0], i, hit.u)
+        store(weights[1], i, hit.v)
+
+
+@device
+def occlusions_of_lanes(scene, origins, directions, live, t_max, out):
+    for i in range(0, len(live), LANES):
+        o = (load(origins[0], i), load(origins[1], i), load(origins[2], i))
+        d = (load(directions[0], i), load(directions[1], i), load(directions[2], i))
+        met = occluded(scene, o, d, load(t_max, i), load(live, i) > 0)
+        store(out, i, select(met, 1.0, 0.0 * o[0]))
+
+
+# The scalar walk in float32, for other CPUs and for CUDA: the same bodies, bound to it. Lanes: the vector width.
+TWIN = Width("float32 by the scalar walk", np.float32, compile_cpu, compile_cpu_inner)
+for primitive in (absolute, gather, invert, put, select, pending_integers, pending_reals):
+    primitive.versions[TWIN.name] = primitive.versions[FLOAT32.name]
+closest.define(TWIN)(traverse._closest)
+occluded.define(TWIN)(traverse._occluded)
+
+
+def find_closest(tables, origins, directions, width=FLOAT32, live=None):
+    """(t, face, weights) of many rays, by machine code. live: (n,) which of them, for lanes."""
     n = len(origins)
+    if width is FLOAT32XN:
+        o, d, live = _in_lanes(origins), _in_lanes(directions), _live(n, live)
+        t, face, weights = np.zeros_like(o[0]), np.zeros(len(live), np.int32), np.zeros((2, len(live)), np.float32)
+        compiled(closest_hits_of_lanes, width)(tables, o, d, live, t, face, weights)
+        return t[:n], face[:n], weights[:, :n].T
+    origins, directions = (np.ascontiguousarray(x, width.literal) for x in (origins, directions))
     t, face, weights = np.zeros(n, width.literal), np.zeros(n, np.int64), np.zeros((n, 2), width.literal)
     compiled(closest_hits, width)(tables, origins, directions, t, face, weights)
     return t, face, weights
 
 
-def find_occluded(tables, origins, directions, t_max, width=FLOAT32):
+def find_occluded(tables, origins, directions, t_max, width=FLOAT32, live=None):
+    n = len(origins)
+    if width is FLOAT32XN:
+        o, d, live = _in_lanes(origins), _in_lanes(directions), _live(n, live)
+        out = np.zeros_like(o[0])
+        compiled(occlusions_of_lanes, width)(tables, o, d, live, _in_lanes(t_max[:, None])[0], out)
+        return out[:n] > 0
     origins, directions, t_max = (np.ascontiguousarray(x, width.literal) for x in (origins, directions, t_max))
-    out = np.zeros(len(origins), np.bool_)
+    out = np.zeros(n, np.bool_)
     compiled(occlusions, width)(tables, origins, directions, t_max, out)
     return out
+
+
+def _in_lanes(x):
+    """(n, k) as (k, m) float32, m a multiple of the lanes; NaN where no ray is."""
+    padded = np.full((x.shape[1], -(-len(x) // LANES) * LANES), np.nan, np.float32)
+    padded[:, : len(x)] = x.T
+    return padded
+
+
+def _live(n, live):
+    padded = np.zeros(-(-n // LANES) * LANES, np.int32)
+    padded[:n] = 1 if live is None else live
+    return padded
 
 
 GREY = ("diffuse", (0.5, 0.5, 0.5))
@@ -58,8 +115,7 @@ def tables_of(
     parameters = np.concatenate([p for _, p in materials])
     starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
-    corners = vertices.astype(width.literal)[faces]
-    nodes, links, order = tree or build(corners)
+    tree = tree or build(vertices, faces)
     camera = vertices.size
     radiances = camera + 12 + len(parameters)
     face_emission = np.full(len(faces), -1)
@@ -103,10 +159,10 @@ def tables_of(
         light_links=integers(np.zeros(2)),
         env_rows=reals(np.zeros(2)),
         env_columns=reals(np.zeros(2)),
-        nodes=reals(nodes),
-        links=integers(links),
-        order=integers(order),
-        corners=reals(corners[order]),
+        nodes=reals(tree.nodes),
+        links=tree.links,
+        order=tree.order,
+        corners=corners_of(tree, vertices, faces, width.literal),
         camera=camera,
         background=-1,
         envmap=-1,

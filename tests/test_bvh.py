@@ -1,14 +1,18 @@
-"""geometry/build.py and traverse.py: the tree against brute force, refitting, depth."""
+"""geometry/tree.py and what walks through it: against brute force and each other, refitting, depth."""
 
 import naive
 import numpy as np
 import pytest
-from drivers import find_closest, find_occluded, tables_of
+from drivers import TWIN, find_closest, find_occluded, tables_of
 from numpy.testing import assert_allclose
 
-from nrender.geometry.build import LEAF, build, refit
-from nrender.local import SIZE
+from nrender.geometry import build as build_module
+from nrender.geometry import tree as tree_module
+from nrender.geometry.collapse import LEVELS
+from nrender.geometry.tree import build, refit
+from nrender.local import PENDING
 from nrender.real import FLOAT32, FLOAT64
+from nrender.simd import FLOAT32XN, LANES
 
 RNG = np.random.default_rng(0)
 
@@ -62,7 +66,8 @@ def count(triangles):
     return 60 if len(triangles) > 5000 else 600
 
 
-CASES = [(name, width) for name in SOUPS for width in (FLOAT32, FLOAT64)]
+WIDTHS = (FLOAT32, FLOAT64, TWIN, FLOAT32XN)
+CASES = [(name, width) for name in SOUPS for width in WIDTHS]
 
 
 @pytest.mark.parametrize("name, width", CASES)
@@ -71,7 +76,7 @@ def test_closest_is_that_of_brute_force(name, width):
     triangles = SOUPS[name].astype(np.float32).astype(float)
     o, d = rays(triangles, count(triangles))
     t, face, weights = find_closest(tables_of(*unshared(triangles), width), o, d, width)
-    slack = SLACK.get(name, 1e-4) if width is FLOAT32 else 1e-9
+    slack = SLACK.get(name, 1e-4) if width is not FLOAT64 else 1e-9
     sure, found = 0, 0
     for i in range(len(o)):
         expected, number = naive.closest(triangles, o[i], d[i])
@@ -98,7 +103,7 @@ def test_occluded_is_that_of_brute_force(name, width):
     o, d = rays(triangles, count(triangles), seed=2)
     t_max = np.random.default_rng(3).uniform(0.2, 2, size=len(o)).astype(np.float32).astype(float)
     answer = find_occluded(tables_of(*unshared(triangles), width), o, d, t_max, width)
-    slack = SLACK.get(name, 1e-4) if width is FLOAT32 else 1e-9
+    slack = SLACK.get(name, 1e-4) if width is not FLOAT64 else 1e-9
     sure = 0
     for i in range(len(o)):
         most = naive.occluded(triangles, o[i], d[i], t_max[i] * (1 + slack), slack)
@@ -126,39 +131,55 @@ def test_a_dead_lane_hits_nothing():
     assert closest(tables, (0.0, 0.1, 0.2), (0.0, 0.0, 1.0), True).face >= 0  # also in plain Python
 
 
-def check_tree(nodes, links, order, corners):
-    """Each triangle is in one leaf, in the boxes of all nodes above it; return the depth and the most pending nodes."""
-    assert sorted(order) == list(range(len(corners)))
-    seen = np.zeros(len(corners), int)
+def check_tree(tree, corners):
+    """Each triangle is in one block, in the boxes of all nodes above it."""
+    nodes, links, order = tree.nodes.reshape(-1, 3, 2, 8), tree.links.reshape(-1, 8), tree.order.reshape(-1, 8)
+    assert sorted(order[order >= 0]) == list(range(len(corners)))
+    assert (order[0] == -1).all()
+    level = np.searchsorted(tree.levels, np.arange(len(links)), side="right")
+    visited = np.zeros(len(links), int)
+    blocks = np.zeros(len(order), int)
 
-    def visit(node, lows, highs, depth):
-        deepest = depth
-        for side in range(2):
-            low, high = nodes[node, 6 * side : 6 * side + 3], nodes[node, 6 * side + 3 : 6 * side + 6]
-            child, number = links[node, 2 * side : 2 * side + 2]
-            if (low > high).any():
-                continue  # the empty side of a tree of one leaf
-            if number:
-                assert number <= LEAF
-                mine = corners[order[child : child + number]]
-                seen[order[child : child + number]] += 1
-                for box_low, box_high in zip([*lows, low], [*highs, high], strict=True):
-                    assert (mine.min((0, 1)) >= box_low).all()
-                    assert (mine.max((0, 1)) <= box_high).all()
+    def visit(node, boxes):
+        visited[node] += 1
+        for k in range(8):
+            box, link = nodes[node, :, :, k], links[node, k]
+            if link >= 0:
+                assert level[link] == level[node] + 1
+                visit(link, [*boxes, box])
+            elif link == -1:
+                assert (box[:, 0] > box[:, 1]).all()
             else:
-                assert child > node
-                deepest = max(deepest, visit(child, [*lows, low], [*highs, high], depth + 1))
-        return deepest
+                blocks[-1 - link] += 1
+                mine = corners[order[-1 - link][order[-1 - link] >= 0]]
+                for low, high in (b.T for b in [*boxes, box]):
+                    assert (mine.min((0, 1)) >= low).all()
+                    assert (mine.max((0, 1)) <= high).all()
 
-    depth = visit(0, [], [], 1)
-    assert (seen == 1).all()
-    return depth
+    visit(0, [])
+    assert (visited == 1).all()
+    assert (blocks[1:] == 1).all()
 
 
 @pytest.mark.parametrize("name", [name for name in SOUPS if name != "sphere"])
 def test_boxes_hold_their_triangles(name):
-    corners = SOUPS[name]
-    assert check_tree(*build(corners), corners) <= 48
+    check_tree(build(*unshared(SOUPS[name])), SOUPS[name])
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "7"])
+def test_a_tree_does_not_depend_on_the_number_of_threads(monkeypatch, threads):
+    mesh = unshared(SOUPS["sphere"])
+    expected = build(*mesh)
+    monkeypatch.setattr(build_module, "SMALL", 64)  # subtrees grow apart
+    monkeypatch.setenv("NRENDER_THREADS", threads)
+    for a, b in zip(build(*mesh), expected, strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_bytes_of_a_triangle():
+    """Of small meshes the empty places count."""
+    tree = build(*unshared(SOUPS["sphere"]))
+    assert sum(array.nbytes for array in tree) < 100 * len(SOUPS["sphere"])
 
 
 def nested(n, ratio):
@@ -178,11 +199,24 @@ NESTED = {
 
 @pytest.mark.parametrize("name", NESTED)
 def test_the_depth_of_a_tree_is_bounded_by_the_stack(name):
-    """A traversal keeps one pending node a level, at most."""
-    corners = NESTED[name]
-    depth = check_tree(*build(corners), corners)
-    assert depth > 10
-    assert depth < SIZE
+    """A walk keeps seven pending nodes a level, at most, and for a moment the eighth."""
+    tree = build(*unshared(NESTED[name]))
+    assert 1 <= len(tree.levels) - 1 <= LEVELS
+    assert 7 * LEVELS + 1 <= PENDING
+    check_tree(tree, NESTED[name])
+
+
+@pytest.mark.parametrize("deep", [0, 3])
+def test_a_tree_of_halves_is_one_too(monkeypatch, deep):
+    """What is built where the surface area would make it too deep."""
+    monkeypatch.setattr(tree_module, "DEEP", deep)
+    corners = SOUPS["soup"]
+    tree = build(*unshared(corners))
+    check_tree(tree, corners)
+    o, d = rays(corners, 500, seed=7)
+    expected = find_closest(tables_of(*unshared(corners)), o, d)
+    for a, b in zip(find_closest(tables_of(*unshared(corners), tree=tree), o, d), expected, strict=True):
+        assert (a == b).all()
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -203,8 +237,7 @@ def test_nested_needles_are_hit_as_by_brute_force(name):
 def test_refit_hits_the_same_as_a_new_tree_bit_for_bit(name):
     before = SOUPS[name]
     after = (before * [1.3, 0.7, 1.0] + 0.2 * np.sin(3.0 * before[..., [1, 2, 0]])).astype(np.float32)
-    tree = build(before)
-    refitted = (refit(*tree, after.astype(float)), *tree[1:])
+    refitted = refit(build(*unshared(before)), *unshared(after))
     o, d = rays(after.astype(float), 5000, seed=5)
     v, f = unshared(after)
     old, new = (find_closest(tables_of(v, f, tree=tree), o, d) for tree in (refitted, None))
@@ -217,12 +250,52 @@ def test_refit_hits_the_same_as_a_new_tree_bit_for_bit(name):
 
 @pytest.mark.parametrize("name", ["one", "soup", "doubled"])
 def test_refit_without_a_motion_changes_nothing(name):
-    nodes, links, order = build(SOUPS[name])
-    assert (refit(nodes, links, order, SOUPS[name]) == nodes).all()
+    tree = build(*unshared(SOUPS[name]))
+    for a, b in zip(refit(tree, *unshared(SOUPS[name])), tree, strict=True):
+        assert (a == b).all()
 
 
 @pytest.mark.parametrize("name", ["one", "soup", "doubled"])
 def test_refitted_boxes_hold_their_triangles(name):
-    nodes, links, order = build(SOUPS[name])
     moved = SOUPS[name][..., ::-1] * 2.0 + 1.0
-    check_tree(refit(nodes, links, order, moved), links, order, moved)
+    check_tree(refit(build(*unshared(SOUPS[name])), *unshared(moved)), moved)
+
+
+@pytest.mark.parametrize("name", SOUPS)
+def test_lanes_hit_what_one_ray_hits_bit_for_bit(name):
+    """Lanes that are not live, of any content, hit nothing."""
+    tables = tables_of(*unshared(SOUPS[name]))
+    o, d = rays(SOUPS[name], 1000 + LANES // 2, seed=8)
+    live = np.random.default_rng(9).random(len(o)) < 0.7
+    o[~live & (np.arange(len(o)) % 2 == 0)] = np.nan
+    t_max = np.random.default_rng(10).uniform(0.2, 2, size=len(o))
+    one, each = find_closest(tables, o, d), find_closest(tables, o, d, FLOAT32XN, live)
+    for a, b in zip(one, each, strict=True):
+        assert (a[live] == b[live]).all()
+    assert (each[1][~live] == -1).all()
+    one, each = find_occluded(tables, o, d, t_max), find_occluded(tables, o, d, t_max, FLOAT32XN, live)
+    assert (one[live] == each[live]).all()
+    assert not each[~live].any()
+
+
+@pytest.mark.parametrize("name", SOUPS)
+def test_the_scalar_walk_hits_the_same_but_for_rounding(name):
+    tables = tables_of(*unshared(SOUPS[name]))
+    o, d = rays(SOUPS[name], 2000, seed=11)
+    (t, face, weights), (t1, face1, weights1) = find_closest(tables, o, d), find_closest(tables, o, d, TWIN)
+    both, same = (face >= 0) & (face1 >= 0), face == face1
+    assert (both | same).mean() > 0.995
+    assert same[both].mean() > 0.99 or name == "flat"  # there, all are equally far, but for rounding
+    slack = SLACK.get(name, 1e-4)
+    assert_allclose(t[both & (same | (name == "flat"))], t1[both & (same | (name == "flat"))], rtol=slack)
+    assert_allclose(weights[both & same], weights1[both & same], atol=10 * slack)
+
+
+def test_a_ray_of_nothing_hits_nothing():
+    """Nor does it walk through all of a tree."""
+    tables = tables_of(*naive.icosphere(3))
+    bad = np.array([[np.nan, 0, 0], [0, np.inf, 0], [0, 0, 0]])
+    o, d = np.repeat(bad, 3, axis=0), np.tile(bad, (3, 1))
+    for width in WIDTHS[2:] + (FLOAT32,):
+        assert (find_closest(tables, o, d, width)[1] == -1).all()
+        assert not find_occluded(tables, o, d, np.ones(9), width).any()

@@ -62,8 +62,9 @@ ARCCOSINE = "rsqrt.approx.ftz.f32"
 # libdevice's expf is a power of 2, which GPUs have as an approximation. A clearcoat's normal is sampled by it; the same
 # bits give the same power, in every kernel.
 POWER = "ex2.approx.ftz.f32"
-# Small arrays of a thread: the stack of a tree's traversal, a material's numbers, their derivatives, a trail.
-ARRAYS = {"render": 2, "render_tan": 3, "render_adj": 6, "outlines": 2, "grazing": 5, "mirrored": 5}
+# Small arrays of a thread: the stack of a walk through a tree (3 times SIZE), a material's numbers, their derivatives,
+# a trail.
+ARRAYS = {"render": 4, "render_tan": 5, "render_adj": 8, "outlines": 4, "grazing": 7, "mirrored": 7}
 SPILLED = 320  # bytes a thread: derivatives need up to 80 numbers more than the 255 registers that there are
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from nrender.device import device
 from nrender.geometry import triangle
-from nrender.geometry.triangle import axes, edge_functions
+from nrender.geometry.triangle import along, edge_functions, seen
 from nrender.real import FLOAT32, FLOAT64
 
 RNG = np.random.default_rng(0)
@@ -117,8 +117,9 @@ def test_no_ray_leaves_a_closed_mesh_at_a_vertex(v, f):
 @device(strict=True)
 def shared_edge(a, b, c, e, o, d):
     """The function of the edge a b, from the triangle a b c and from its neighbour b a e."""
-    across = axes(d)
-    return edge_functions(a, b, c, o, across)[2], edge_functions(b, a, e, o, across)[2]
+    line = along(d)
+    a, b, c, e = seen(a, o, line), seen(b, o, line), seen(c, o, line), seen(e, o, line)
+    return edge_functions(a, b, c)[2], edge_functions(b, a, e)[2]
 
 
 @pytest.mark.parametrize("width", [FLOAT32, FLOAT64])

@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cache import compiled
+from .. import lanes, lanes_math  # noqa: F401  (these register the primitives of the lanes)
+from ..cache import compiled, no_collection
 from ..device import Device, Width
+from ..geometry import lanes as ray_lanes  # noqa: F401
 from ..host import threads
+from ..real import FLOAT32
+from ..simd import FLOAT32XN
 from ..tables import Tables
 from . import kernels
 
@@ -18,16 +22,25 @@ CHUNKS = 64  # of an image: enough for any number of threads
 BUFFER_BYTES = 256 << 20  # for all private buffers of one launch
 
 
+def fast(width: Width) -> Width:
+    """The width in which a walk runs whose numbers are those of `width`."""
+    return FLOAT32XN if width is FLOAT32 else width
+
+
 def launch(kernel: Device, width: Width, chunks: int, arguments: Callable[[int], tuple[Any, ...]]) -> None:
     """Run kernel(*arguments(chunk)) for each chunk. An interrupt ends it after the chunks that have begun."""
     function = compiled(kernel, width)
-    count = threads()
+    first, count = 0, threads()
+    if not function.signatures:  # compiled, or read from disk, by the first chunk
+        with no_collection():
+            function(*arguments(0))
+        first = 1
     if count == 1 or chunks == 1:
-        for chunk in range(chunks):
+        for chunk in range(first, chunks):
             function(*arguments(chunk))
         return
     with ThreadPoolExecutor(min(count, chunks)) as pool:
-        futures = [pool.submit(function, *arguments(chunk)) for chunk in range(chunks)]
+        futures = [pool.submit(function, *arguments(chunk)) for chunk in range(first, chunks)]
         try:
             for future in futures:
                 future.result()

@@ -17,7 +17,7 @@ from numba import cuda as numba_cuda
 from .. import real as lane
 from ..device import Width
 from ..geometry import traverse
-from ..local import SIZE, local_integers, local_reals
+from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers, pending_reals
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 
@@ -99,3 +99,15 @@ def _local_integers():
 @cuda.jit(device=True, inline="always")
 def _local_reals():
     return cuda.local.array(SIZE, np.float32)
+
+
+@pending_integers.define(CUDA)
+@cuda.jit(device=True, inline="always")
+def _pending_integers():
+    return cuda.local.array(PENDING, np.int32)
+
+
+@pending_reals.define(CUDA)
+@cuda.jit(device=True, inline="always")
+def _pending_reals():
+    return cuda.local.array(PENDING, np.float32)

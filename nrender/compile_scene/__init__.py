@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..device import Width
+from ..geometry.tree import corners_of
 from ..params import Layout, layout, theta
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
@@ -21,8 +22,9 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
     place = layout(scene, camera)
     values = theta(place)
     mesh = mesh_of(scene, place)
-    corners = values[: 3 * place.geometry.vertices].reshape(-1, 3)[mesh.faces]
-    nodes, links, order = tree_of(mesh, corners)
+    vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
+    corners = vertices[mesh.faces]
+    tree = tree_of(mesh, vertices)
     lights = emitter_tables(scene, place, corners)
     textures, places = texture_rows(place)
 
@@ -45,10 +47,10 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         light_links=integers(lights.links),
         env_rows=reals(lights.env_rows),
         env_columns=reals(lights.env_columns),
-        nodes=reals(nodes),
-        links=integers(links),
-        order=integers(order),
-        corners=reals(corners[order]),
+        nodes=reals(tree.nodes),
+        links=tree.links,
+        order=tree.order,
+        corners=corners_of(tree, vertices, mesh.faces, width.literal),
         camera=place.view.start,
         background=place.lights.background,
         envmap=lights.envmap,

@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from ..errors import Problem, SceneError
-from ..geometry.build import build, refit
+from ..geometry.tree import Tree, build, extent_of, refit
 from ..params import Layout
 from ..scene import Scene
 
@@ -25,7 +25,7 @@ class Mesh:
 
     parts: tuple[np.ndarray, ...]
     faces: np.ndarray
-    tree: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    tree: Tree | None = None
     extent: float = 0.0
     crossing: list[tuple[str, str]] | None = None
 
@@ -50,25 +50,17 @@ def mesh_of(scene: Scene, place: Layout) -> Mesh:
         return _meshes[key]
 
 
-def tree_of(mesh: Mesh, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def tree_of(mesh: Mesh, vertices: np.ndarray) -> Tree:
     """A tree for the mesh as it is now. The nearest hit does not depend on the tree, so refitting changes no image."""
-    if len(corners) < REFIT_FROM:
-        return build(corners)
+    if len(mesh.faces) < REFIT_FROM:
+        return build(vertices, mesh.faces)
     with _lock:
         old, extent = mesh.tree, mesh.extent
     if old is not None:
-        nodes = refit(*old, corners)
-        if _extent(nodes) < 1.5 * extent:
-            return nodes, old[1], old[2]
-    tree = build(corners)
+        tree = refit(old, vertices, mesh.faces)
+        if extent_of(tree) < 1.5 * extent:
+            return tree
+    tree = build(vertices, mesh.faces)
     with _lock:
-        mesh.tree, mesh.extent = tree, _extent(tree[0])
+        mesh.tree, mesh.extent = tree, extent_of(tree)
     return tree
-
-
-def _extent(nodes: np.ndarray) -> float:
-    """Surface of all boxes over that of the root's: what a traversal costs, roughly."""
-    box = nodes.reshape(-1, 2, 2, 3)
-    size = np.maximum(box[:, :, 1] - box[:, :, 0], 0.0)
-    area = size[..., 0] * size[..., 1] + size[..., 1] * size[..., 2] + size[..., 2] * size[..., 0]
-    return float(area.sum() / max(area[0].sum(), 1e-300))

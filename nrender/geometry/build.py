@@ -1,208 +1,232 @@
-"""A bounding volume hierarchy with two children a node, by the surface area heuristic in 16 bins an axis (Wald 2007).
+"""The binary tree over triangles, from the top by the surface area heuristic in bins (Wald 2007). `collapse.py` makes
+of it the one that rays walk.
 
-Plain Numba on the host. Layout, for a kernel: `nodes` has 12 numbers a node, the boxes of its two children (low xyz,
-high xyz, low xyz, high xyz); `links` has 4 integers a node: (child 0, count 0, child 1, count 1). A count of 0: the
-child is a node; else a leaf whose first triangle is slot `child`. `order[slot]` is the face. A child has a higher
-index than its node.
+The cost of a leaf is its number of blocks of eight, since a ray meets eight triangles at once. A box is a vector (low
+xyz, 0, -high xyz, 0), so that the least of two is the box around both.
+
+A subtree's place does not depend on who builds what: the first child of node k is k + 1, its second child leaves room
+for all that the first may need. So the subtrees grow on all threads, and give the same bits on any number of them.
 """
 
 from __future__ import annotations
 
-import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import types
 
-from ..cache import on_disk
+from ..host import in_parallel, inner, loop, threads
+from ..local import make
+from .wide import EIGHT, address, eight, integers, least, pick, set_vector, swapped, where
 
-BINS = 16
-LEAF = 4  # at most so many triangles a leaf
-DEEP = 48  # below this depth split at the median, so that a traversal's stack of 96 suffices
+BINS = 32
+DEEP = 40  # below this depth a range is halved as it stands
+JOBS = 32  # subtrees that grow apart, about
+SMALL = 4096  # triangles: too few for a subtree of its own
 
-
-def build(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(nodes, links, order) of the triangles `corners` (n, 3, 3), n >= 1."""
-    corners = np.ascontiguousarray(corners, np.float64)
-    low, high = corners.min(1), corners.max(1)
-    return _compiled(_build)(low, high)
-
-
-@functools.cache
-def _compiled(function):
-    return on_disk(function)
+_bins = make(types.float32, 3 * BINS * EIGHT)
+_counts = make(types.int32, 3 * BINS)
+_costs = make(types.float32, BINS)
+_halves = make(types.float32, 4 * EIGHT)  # left box, left centres, right box, right centres
+_ranges = make(types.int64, 4 * 128)
+_centres = make(types.float32, EIGHT * 128)
 
 
-@njit(nogil=True, error_model="numpy")
-def _area(low, high):
-    x, y, z = high[0] - low[0], high[1] - low[1], high[2] - low[2]
+class Binary(NamedTuple):
+    """Of each node: its box (8 float32), its second child or 0 for a leaf, its range in `order`, the faces."""
+
+    boxes: np.ndarray
+    second: np.ndarray
+    ranges: np.ndarray
+    order: np.ndarray
+
+
+def grow(vertices: np.ndarray, faces: np.ndarray, deep: int = DEEP) -> Binary:
+    """The tree over vertices (n, 3) float64 and faces (m, 3) int32, m >= 1. Node 0 is the root."""
+    m = len(faces)
+    records, order = np.empty(EIGHT * m, np.float32), np.empty(m, np.int32)
+    in_parallel(_record, 0, m, vertices, faces, records, order)
+    boxes, second, ranges = np.empty(EIGHT * 2 * m, np.float32), np.empty(2 * m, np.int32), np.empty(4 * m, np.int32)
+    jobs = np.empty((4 * m // SMALL + 4 * JOBS, 4), np.int64)
+    tree = (records, order, boxes, second, ranges)
+    count = _grow(0, m, 0, 0, deep, max(m // JOBS, SMALL), *tree, jobs)
+    jobs = jobs[:count][np.argsort(jobs[:count, 0] - jobs[:count, 1], kind="stable")]  # the largest first
+    none = np.empty((1, 4), np.int64)
+    with ThreadPoolExecutor(threads()) as pool:
+        for future in [pool.submit(_grow, *job, deep, 0, *tree, none) for job in jobs.tolist()]:
+            future.result()
+    return Binary(boxes, second, ranges, order)
+
+
+@loop
+def _record(begin, end, vertices, faces, records, order):
+    """The boxes of faces begin .. end."""
+    for i in range(begin, end):
+        order[i] = i
+        a, b, c = faces[i, 0], faces[i, 1], faces[i, 2]
+        for k in range(3):
+            x, y, z = np.float32(vertices[a, k]), np.float32(vertices[b, k]), np.float32(vertices[c, k])
+            records[8 * i + k] = min(x, min(y, z))
+            records[8 * i + 4 + k] = -max(x, max(y, z))
+        records[8 * i + 3] = records[8 * i + 7] = 0
+
+
+@inner
+def half_area(box):
+    """Half of a box's surface."""
+    size = -(box + swapped(box))
+    x, y, z = pick(size, 0), pick(size, 1), pick(size, 2)
     return x * y + y * z + z * x
 
 
-@njit(nogil=True, error_model="numpy")
-def _bounds(low, high, order, start, end, box):
-    """Write the box of the triangles in order[start:end] to box (2, 3)."""
+@inner
+def _centre(box):
+    """(low + high, -(low + high)): the centre, times 2, as a box."""
+    return box - swapped(box)
+
+
+@inner
+def _blocks(n):
+    return np.float32((n + EIGHT - 1) >> 3)
+
+
+@inner
+def _fill_bins(records, begin, end, count, origin, scale, bins, counts):
+    nothing = where(origin == origin, np.float32(np.inf), origin)
+    for k in range(3 * count):
+        set_vector(bins, 8 * k, nothing)
+        counts[k] = 0
+    for i in range(begin, end):
+        box = eight(records, 8 * i)
+        number = integers((_centre(box) - origin) * scale)
+        x, y, z = pick(number, 0), count + pick(number, 1), 2 * count + pick(number, 2)
+        set_vector(bins, 8 * x, least(eight(bins, 8 * x), box))
+        set_vector(bins, 8 * y, least(eight(bins, 8 * y), box))
+        set_vector(bins, 8 * z, least(eight(bins, 8 * z), box))
+        counts[x] += 1
+        counts[y] += 1
+        counts[z] += 1
+
+
+@inner
+def _cheapest(count, total, bins, counts, costs):
+    """(cost, axis, bin) of the best plane; what is in a lower bin goes left. Axis -1: there is none."""
+    best, axis, plane = np.float32(np.inf), -1, 0
     for k in range(3):
-        box[0, k], box[1, k] = np.inf, -np.inf
-    for i in range(start, end):
-        for k in range(3):
-            box[0, k] = min(box[0, k], low[order[i], k])
-            box[1, k] = max(box[1, k], high[order[i], k])
+        first = count * k
+        box, n = eight(bins, 8 * (first + count - 1)), counts[first + count - 1]
+        for b in range(count - 1, 0, -1):
+            costs[b] = half_area(box) * _blocks(n) if n else np.float32(0)
+            box, n = least(box, eight(bins, 8 * (first + b - 1))), n + counts[first + b - 1]
+        box, n = eight(bins, 8 * first), counts[first]
+        for b in range(1, count):
+            if 0 < n < total:
+                cost = half_area(box) * _blocks(n) + costs[b]
+                if cost < best:
+                    best, axis, plane = cost, k, b
+            box, n = least(box, eight(bins, 8 * (first + b))), n + counts[first + b]
+    return best, axis, plane
 
 
-@njit(nogil=True, error_model="numpy")
-def bin_of(low, high, t, axis, origin, factor):
-    """The bin along an axis of the centre of box t; origin: the least low + high."""
-    return min(int((low[t, axis] + high[t, axis] - origin) * factor), BINS - 1)
-
-
-@njit(nogil=True, error_model="numpy")
-def partition(low, high, order, start, end, axis, origin, factor, plane):
-    """Bring those of order[start:end] with bin < plane to the front; return where the others begin."""
-    i, j = start, end - 1
+@inner
+def _partition(records, order, begin, end, axis, plane, origin, scale, halves):
+    """Bring the triangles of lower bins to the front; write the bounds of both sides; return the second's begin."""
+    low = pick(origin, axis)
+    factor = pick(scale, axis)
+    nothing = where(origin == origin, np.float32(np.inf), origin)
+    left, left_centres, right, right_centres = nothing, nothing, nothing, nothing
+    i, j = begin, end - 1
     while i <= j:
-        t = order[i]
-        if bin_of(low, high, t, axis, origin, factor) < plane:
+        box = eight(records, 8 * i)
+        centre = _centre(box)
+        if int((pick(centre, axis) - low) * factor) < plane:
+            left, left_centres = least(left, box), least(left_centres, centre)
             i += 1
         else:
+            right, right_centres = least(right, box), least(right_centres, centre)
+            set_vector(records, 8 * i, eight(records, 8 * j))
+            set_vector(records, 8 * j, box)
             order[i], order[j] = order[j], order[i]
             j -= 1
+    set_vector(halves, 0, left)
+    set_vector(halves, 8, left_centres)
+    set_vector(halves, 16, right)
+    set_vector(halves, 24, right_centres)
     return i
 
 
-@njit(nogil=True, error_model="numpy")
-def _bin_axis(low, high, order, start, end, axis, origin, factor, boxes, counts):
-    for b in range(BINS):
-        counts[b] = 0
-        boxes[b, 0, :] = np.inf
-        boxes[b, 1, :] = -np.inf
-    for i in range(start, end):
-        t = order[i]
-        b = bin_of(low, high, t, axis, origin, factor)
-        counts[b] += 1
-        for k in range(3):
-            boxes[b, 0, k] = min(boxes[b, 0, k], low[t, k])
-            boxes[b, 1, k] = max(boxes[b, 1, k], high[t, k])
+@inner
+def _bounds(records, begin, end, halves, at):
+    """Write the box of a range, and that of its centres."""
+    box = eight(records, 8 * begin)
+    centres = _centre(box)
+    for i in range(begin + 1, end):
+        record = eight(records, 8 * i)
+        box, centres = least(box, record), least(centres, _centre(record))
+    set_vector(halves, at, box)
+    set_vector(halves, at + 8, centres)
 
 
-@njit(nogil=True, error_model="numpy")
-def _best_plane(boxes, counts, right):
-    """(cost, plane) of the cheapest split of the bins; triangles with bin < plane go left."""
-    box = np.empty((2, 3))
-    box[0, :] = np.inf
-    box[1, :] = -np.inf
-    n = 0
-    for b in range(BINS - 1, 0, -1):
-        n += counts[b]
-        box[0] = np.minimum(box[0], boxes[b, 0])
-        box[1] = np.maximum(box[1], boxes[b, 1])
-        right[b] = n * _area(box[0], box[1]) if n else 0.0
-    box[0, :] = np.inf
-    box[1, :] = -np.inf
-    n = 0
-    total = counts.sum()
-    best, plane = np.inf, -1
-    for b in range(1, BINS):
-        n += counts[b - 1]
-        box[0] = np.minimum(box[0], boxes[b - 1, 0])
-        box[1] = np.maximum(box[1], boxes[b - 1, 1])
-        if 0 < n < total:
-            cost = n * _area(box[0], box[1]) + right[b]
-            if cost < best:
-                best, plane = cost, b
-    return best, plane
-
-
-@njit(nogil=True, error_model="numpy")
-def _split(low, high, order, start, end, depth, work):
-    """Partition order[start:end]; return its middle, or -1 for a leaf."""
-    n = end - start
+@inner
+def _split(records, order, begin, end, halved, box, centres, bins, counts, costs, halves):
+    """Partition the range; return its middle, or -1 for a leaf."""
+    n = end - begin
     if n == 1:
         return -1
-    boxes, counts, right, box = work
-    centre_low, centre_high = np.full(3, np.inf), np.full(3, -np.inf)
-    for i in range(start, end):
-        for k in range(3):
-            c = low[order[i], k] + high[order[i], k]
-            centre_low[k] = min(centre_low[k], c)
-            centre_high[k] = max(centre_high[k], c)
-    best, axis, plane, factor = np.inf, -1, -1, 0.0
-    if depth < DEEP:
-        for k in range(3):
-            extent = centre_high[k] - centre_low[k]
-            if not extent > 0.0:
-                continue
-            f = BINS * 0.999999 / extent
-            _bin_axis(low, high, order, start, end, k, centre_low[k], f, boxes, counts)
-            cost, p = _best_plane(boxes, counts, right)
-            if cost < best:
-                best, axis, plane, factor = cost, k, p, f
-    _bounds(low, high, order, start, end, box)
-    if n <= LEAF and not best + _area(box[0], box[1]) < n * _area(box[0], box[1]):
+    axis = -1
+    if not halved:
+        count = min(BINS, 4 + n // 4)
+        extent = -(centres + swapped(centres))
+        scale = where(extent > np.float32(1e-30), np.float32(0.999) * np.float32(count) / extent, np.float32(0))
+        _fill_bins(records, begin, end, count, centres, scale, bins, counts)
+        cost, axis, plane = _cheapest(count, n, bins, counts, costs)
+        if n <= EIGHT and not cost + STEP * half_area(box) < half_area(box):
+            return -1
+        if axis >= 0:
+            return _partition(records, order, begin, end, axis, plane, centres, scale, halves)
+    if n <= EIGHT:
         return -1
-    if axis < 0:
-        return start + n // 2
-    return partition(low, high, order, start, end, axis, centre_low[axis], factor, plane)
+    middle = begin + n // 2
+    _bounds(records, begin, middle, halves, 0)
+    _bounds(records, middle, end, halves, 16)
+    return middle
 
 
-@njit(nogil=True, error_model="numpy")
-def _build(low, high):
-    n = low.shape[0]
-    order = np.arange(n).astype(np.int32)
-    nodes = np.empty((max(n, 1), 12))
-    links = np.zeros((max(n, 1), 4), np.int32)
-    work = (np.empty((BINS, 2, 3)), np.empty(BINS, np.int64), np.empty(BINS), np.empty((2, 3)))
-    stack = np.empty((256, 5), np.int64)  # start, end, node to fill (-1: none yet), side, depth
-    middle = _split(low, high, order, 0, n, 0, work)
-    box = np.empty((2, 3))
-    if middle < 0:  # a single leaf: the second child is a box that no ray meets
-        _bounds(low, high, order, 0, n, box)
-        nodes[0, 0:3], nodes[0, 3:6] = box[0], box[1]
-        nodes[0, 6:9], nodes[0, 9:12] = 1e30, -1e30
-        links[0, 1] = n
-        links[0, 3] = 1
-        return nodes[:1].copy(), links[:1].copy(), order
-    stack[0] = (middle, n, 0, 1, 1)
-    stack[1] = (0, middle, 0, 0, 1)
-    top, used = 2, 1
+STEP = np.float32(0.5)  # cost of a node of the binary tree, in blocks
+
+
+@loop
+def _grow(begin, end, node, depth, deep, limit, records, order, boxes, second, ranges, jobs):
+    """The subtree of a range, from `node` on. Ranges of `limit` and less are left as jobs; return how many."""
+    bins, counts, costs, halves = address(_bins()), address(_counts()), address(_costs()), address(_halves())
+    pending, waiting = address(_ranges()), address(_centres())
+    records, order, boxes = address(records), address(order), address(boxes)
+    _bounds(records, begin, end, halves, 0)
+    set_vector(boxes, 8 * node, eight(halves, 0))
+    set_vector(waiting, 0, eight(halves, 8))
+    pending[0], pending[1], pending[2], pending[3] = begin, end, node, depth
+    top, left_over = 1, 0
     while top > 0:
         top -= 1
-        start, end, parent, side, depth = stack[top]
-        _bounds(low, high, order, start, end, box)
-        nodes[parent, 6 * side : 6 * side + 3] = box[0]
-        nodes[parent, 6 * side + 3 : 6 * side + 6] = box[1]
-        middle = _split(low, high, order, start, end, depth, work)
-        if middle < 0:
-            links[parent, 2 * side] = start
-            links[parent, 2 * side + 1] = end - start
+        begin, end, node, depth = pending[4 * top], pending[4 * top + 1], pending[4 * top + 2], pending[4 * top + 3]
+        if end - begin <= limit:
+            jobs[left_over, 0], jobs[left_over, 1], jobs[left_over, 2], jobs[left_over, 3] = begin, end, node, depth
+            left_over += 1
             continue
-        links[parent, 2 * side] = used
-        stack[top] = (middle, end, used, 1, depth + 1)
-        stack[top + 1] = (start, middle, used, 0, depth + 1)
+        box, centres = eight(boxes, 8 * node), eight(waiting, 8 * top)
+        middle = _split(records, order, begin, end, depth >= deep, box, centres, bins, counts, costs, halves)
+        second[node], ranges[2 * node], ranges[2 * node + 1] = 0, begin, end
+        if middle < 0:
+            continue
+        other = node + 2 * (middle - begin)
+        second[node] = other
+        set_vector(boxes, 8 * (node + 1), eight(halves, 0))
+        set_vector(waiting, 8 * top, eight(halves, 8))
+        set_vector(boxes, 8 * other, eight(halves, 16))
+        set_vector(waiting, 8 * (top + 1), eight(halves, 24))
+        k = 4 * top
+        pending[k], pending[k + 1], pending[k + 2], pending[k + 3] = begin, middle, node + 1, depth + 1
+        pending[k + 4], pending[k + 5], pending[k + 6], pending[k + 7] = middle, end, other, depth + 1
         top += 2
-        used += 1
-    return nodes[:used].copy(), links[:used].copy(), order
-
-
-def refit(nodes: np.ndarray, links: np.ndarray, order: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """New boxes for the same tree when vertices have moved: O(n), children before their nodes."""
-    corners = np.ascontiguousarray(corners, np.float64)
-    return _compiled(_refit)(nodes.copy(), links, order, corners.min(1), corners.max(1))
-
-
-@njit(nogil=True, error_model="numpy")
-def _refit(nodes, links, order, low, high):
-    box = np.empty((2, 3))
-    for i in range(nodes.shape[0] - 1, -1, -1):
-        for side in range(2):
-            child, count = links[i, 2 * side], links[i, 2 * side + 1]
-            if nodes[i, 6 * side] > nodes[i, 6 * side + 3]:
-                continue  # the empty child of a single leaf
-            if count:
-                _bounds(low, high, order, child, child + count, box)
-            else:
-                for k in range(3):
-                    box[0, k] = min(nodes[child, k], nodes[child, 6 + k])
-                    box[1, k] = max(nodes[child, 3 + k], nodes[child, 9 + k])
-            nodes[i, 6 * side : 6 * side + 3] = box[0]
-            nodes[i, 6 * side + 3 : 6 * side + 6] = box[1]
-    return nodes
+    return left_over

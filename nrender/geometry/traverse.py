@@ -1,14 +1,20 @@
-"""A ray against the scene: `closest` and `occluded`, primitives, so that each width can bring its own traversal.
+"""A ray against the scene: `closest` and `occluded`, primitives, so that each width can bring its own walk through the
+tree of `tree.py`.
 
-Here is the scalar one, one ray through the tree of `build.py`. (`refit` is on the host, in `build.py`.)
+Here is the scalar one, for float64, CUDA and CPUs without vectors of eight. `walk.py` has the one for float32 on other
+CPUs, and says why no triangle is missed; `lanes.py` has those for lanes.
 """
 
 from typing import NamedTuple
 
 from ..device import Primitive, device
-from ..local import local_integers
+from ..local import pending_integers, pending_reals
 from ..real import BIG, FLOAT32, FLOAT64, gather, put
-from .triangle import axes, edge_functions, plane_hit, vector_at
+from .triangle import along, edge_functions, plane_hit, seen
+from .walk import inverse_of, meets, nearest, room_of
+from .wide import HAS_EIGHT, address
+
+BEYOND = 1.0 + 2.0**-20  # see walk.py
 
 
 class Hit(NamedTuple):
@@ -18,20 +24,6 @@ class Hit(NamedTuple):
     face: int
     u: float
     v: float
-
-
-@device(strict=True)
-def _inverse(x):
-    """1/x for a slab test, finite: 0 * inf would be NaN."""
-    tiny = 1e-18
-    if abs(x) < tiny:
-        return 1e18 if x >= 0.0 else -1e18
-    return 1.0 / x
-
-
-@device(strict=True)
-def _slab(nodes, k, o, inverse):
-    return (gather(nodes, k) - o) * inverse, (gather(nodes, k + 3) - o) * inverse
 
 
 @device(strict=True)
@@ -45,73 +37,81 @@ def _more(a, b):
 
 
 @device(strict=True)
-def _box(nodes, k, o, inverse, t):
-    """(entry, exit) of a ray and the box at nodes[k:k + 6]. The exit is widened by the rounding of the products, so
-    that a box never hides a triangle that the triangle test would hit (Ize 2013)."""
-    ax, bx = _slab(nodes, k, o[0], inverse[0])
-    ay, by = _slab(nodes, k + 1, o[1], inverse[1])
-    az, bz = _slab(nodes, k + 2, o[2], inverse[2])
-    near = _more(_more(_less(ax, bx), _less(ay, by)), _more(_less(az, bz), 0.0))
-    far = _less(_less(_more(ax, bx), _more(ay, by)), _more(az, bz)) * 1.000001
-    return near, _less(far, t)
+def _slab(nodes, k, o, inverse, room):
+    """(entry, exit) of a ray and what is between two planes."""
+    a, b = (gather(nodes, k) - room - o) * inverse, (gather(nodes, k + 8) + room - o) * inverse
+    return _less(a, b), _more(a, b)
 
 
 @device(strict=True)
-def _leaf(scene, first, count, o, d, across, best):
-    """The nearest of `best` and the triangles of a leaf; equal distances go to the lower face, whatever the order."""
+def _box(nodes, k, o, inverse, room):
+    """(entry, exit) of a ray and the box at nodes[k]; before the origin is no entry."""
+    near_x, far_x = _slab(nodes, k, o[0], inverse[0], room)
+    near_y, far_y = _slab(nodes, k + 16, o[1], inverse[1], room)
+    near_z, far_z = _slab(nodes, k + 32, o[2], inverse[2], room)
+    return _more(_more(near_x, near_y), _more(near_z, 0.0)), _less(_less(far_x, far_y), far_z) * BEYOND
+
+
+@device(strict=True)
+def _block(corners, order, block, o, line, best):
+    """The nearest of `best` and the triangles of a block; equal distances go to the lower face, whatever the order."""
     t, face, u, v = best
-    for slot in range(first, first + count):
-        k = 9 * slot
-        v0, v1, v2 = vector_at(scene.corners, k), vector_at(scene.corners, k + 3), vector_at(scene.corners, k + 6)
-        w0, w1, w2, inside = edge_functions(v0, v1, v2, o, across)
-        if inside:
-            s, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
-            if hit and s > 0.0 and s <= t:
-                other = int(gather(scene.order, slot))
+    for i in range(8):
+        k = 72 * block + i
+        v0 = (gather(corners, k), gather(corners, k + 8), gather(corners, k + 16))
+        v1 = (gather(corners, k + 24), gather(corners, k + 32), gather(corners, k + 40))
+        v2 = (gather(corners, k + 48), gather(corners, k + 56), gather(corners, k + 64))
+        a, b, c = seen(v0, o, line), seen(v1, o, line), seen(v2, o, line)
+        w0, w1, w2, inside = edge_functions(a, b, c)
+        if inside and w0 + w1 + w2 != 0.0:
+            s, b1, b2, _ = plane_hit(a, b, c, w0, w1, w2, line)
+            if s > 0.0 and s <= t:
+                other = int(gather(order, 8 * block + i))
                 if s < t or other < face:
                     t, face, u, v = s, other, b1, b2
     return t, face, u, v
 
 
 @device(strict=True)
-def _walk(scene, o, d, t_max, any_hit):
-    nodes, links = scene.nodes, scene.links
-    pending = local_integers()
-    across = axes(d)
-    inverse = (_inverse(d[0]), _inverse(d[1]), _inverse(d[2]))
+def _enter(nodes, links, node, o, inverse, room, t, pending, entries, top):
+    """Put the children that the ray meets on the stack, the nearest on top; return the new top."""
+    base = top
+    for i in range(8):
+        near, far = _box(nodes, 48 * node + i, o, inverse, room)
+        if near <= far and near <= t:
+            k = top
+            while k > base and gather(entries, k - 1) < near:
+                put(entries, k, gather(entries, k - 1), True)
+                put(pending, k, gather(pending, k - 1), True)
+                k -= 1
+            put(entries, k, near, True)
+            put(pending, k, gather(links, 8 * node + i), True)
+            top += 1
+    return top
+
+
+@device(strict=True, apart=True)
+def _walk(nodes, links, corners, order, o, d, t_max, any_hit):
+    """(t, face, u, v) of the nearest hit before t_max, or of any."""
+    pending, entries = pending_integers(), pending_reals()
+    line = along(d)
+    inverse = (inverse_of(d[0]), inverse_of(d[1]), inverse_of(d[2]))
+    room = room_of(o[0], o[1], o[2])
     best = (t_max, -1, 0.0 * t_max, 0.0 * t_max)
     top, node = 0, 0
     while True:
-        near0, far0 = _box(nodes, 12 * node, o, inverse, best[0])
-        near1, far1 = _box(nodes, 12 * node + 6, o, inverse, best[0])
-        child0, count0 = int(gather(links, 4 * node)), gather(links, 4 * node + 1)
-        child1, count1 = int(gather(links, 4 * node + 2)), gather(links, 4 * node + 3)
-        enter0, enter1 = near0 <= far0, near1 <= far1
-        if enter0 and count0 > 0:
-            best = _leaf(scene, child0, count0, o, d, across, best)
-            enter0 = False
-        if enter1 and count1 > 0:
-            best = _leaf(scene, child1, count1, o, d, across, best)
-            enter1 = False
-        if any_hit and best[1] >= 0:
-            return best
-        if enter0 and enter1:
-            if near0 <= near1:
-                put(pending, top, child1, True)
-                node = child0
-            else:
-                put(pending, top, child0, True)
-                node = child1
-            top += 1
-        elif enter0:
-            node = child0
-        elif enter1:
-            node = child1
+        if node >= 0:
+            top = _enter(nodes, links, node, o, inverse, room, best[0], pending, entries, top)
         else:
-            if top == 0:
+            best = _block(corners, order, -1 - node, o, line, best)
+            if any_hit and best[1] >= 0:
                 return best
+        while top > 0 and gather(entries, top - 1) > best[0]:
             top -= 1
-            node = int(gather(pending, top))
+        if top == 0:
+            return best
+        top -= 1
+        node = int(gather(pending, top))
 
 
 @Primitive
@@ -131,7 +131,7 @@ def occluded(scene, o, d, t_max, mask):
 def _closest(scene, o, d, mask):
     if not mask:
         return Hit(0.0 * d[0], -1, 0.0 * d[0], 0.0 * d[0])
-    t, face, u, v = _walk(scene, o, d, BIG, False)
+    t, face, u, v = _walk(scene.nodes, scene.links, scene.corners, scene.order, o, d, BIG, False)
     return Hit(t, face, u, v)
 
 
@@ -140,4 +140,28 @@ def _closest(scene, o, d, mask):
 def _occluded(scene, o, d, t_max, mask):
     if not mask:
         return False
-    return _walk(scene, o, d, t_max, True)[1] >= 0
+    return _walk(scene.nodes, scene.links, scene.corners, scene.order, o, d, t_max, True)[1] >= 0
+
+
+@device
+def _closest_wide(scene, o, d, mask):
+    if not mask:
+        return Hit(0.0, -1, 0.0, 0.0)
+    nodes, links = address(scene.nodes), address(scene.links)
+    corners, order = address(scene.corners), address(scene.order)
+    t, face, u, v = nearest(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2])
+    return Hit(t, face, u, v)
+
+
+@device
+def _occluded_wide(scene, o, d, t_max, mask):
+    if not mask:
+        return False
+    nodes, links = address(scene.nodes), address(scene.links)
+    corners, order = address(scene.corners), address(scene.order)
+    return meets(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], t_max)
+
+
+if HAS_EIGHT:
+    closest.define(FLOAT32)(_closest_wide)
+    occluded.define(FLOAT32)(_occluded_wide)

@@ -5,67 +5,63 @@ needs.
 """
 
 from ..device import device
-from ..real import absolute, gather
+from ..real import absolute, gather, invert, select
 from ..tables import FACE
-from ..vec import add, choose, cross, cross_adj, cross_tan, dot, madd, scale, sub
+from ..vec import add, cross, cross_adj, cross_tan, dot, madd, scale, sub
 
 
 @device(strict=True)
-def axes(d):
-    """Two vectors across the direction d, for `edge_functions`: once a ray."""
+def along(d):
+    """A line's direction as `seen` wants it, once a ray: (the largest component is x, it is y, the two others and 1
+    over it, as shares of it)."""
     x, y, z = absolute(d[0]), absolute(d[1]), absolute(d[2])
-    zero = 0.0 * d[0]
-    first = choose((x < y) & (x < z), (zero, d[2], -d[1]), choose(y < z, (-d[2], zero, d[0]), (d[1], -d[0], zero)))
-    return first, _cross(d, first)
+    first = (x > y) & (x > z)
+    second = invert(first) & (y > z)
+    major = select(first, d[0], select(second, d[1], d[2]))
+    return first, second, select(first, d[2], d[0]) / major, select(second, d[2], d[1]) / major, 1.0 / major
 
 
 @device(strict=True)
-def edge_functions(v0, v1, v2, o, across):
-    """(w0, w1, w2, inside): barycentric weights of a line from o times their sum, and whether it passes inside.
+def seen(v, o, line):
+    """A vertex (x, y, depth) as seen along the line from o: sheared, so that the line is x = y = 0."""
+    p = sub(v, o)
+    first, second = line[0], line[1]
+    z = select(first, p[0], select(second, p[1], p[2]))
+    return select(first, p[2], p[0]) - line[2] * z, select(second, p[2], p[1]) - line[3] * z, z
 
-    Watertight: seen along the line a vertex is at two coordinates `across`, rounded, but the same for all triangles
-    that share it. A difference of two rounded products has the right sign or is 0, so on that plane the triangles
-    join without gaps, at edges and at vertices. `strict`: a fused multiply-add would break that. (As Woop et al.
-    2013, with two axes across the ray in the place of their shear.)
+
+@device(strict=True)
+def edge_functions(a, b, c):
+    """(w0, w1, w2, inside) of the triangle `seen` as a, b, c: barycentric weights of the line times their sum, and
+    whether it passes inside.
+
+    Watertight: a vertex is seen at the same place, rounded, by all triangles that share it. A difference of two rounded
+    products has the right sign or is 0, so on that plane the triangles join without gaps, at edges and at vertices.
+    `strict`: a fused multiply-add would break that (Woop et al. 2013).
     """
-    a, b, c = sub(v0, o), sub(v1, o), sub(v2, o)
-    ax, ay = _dot(a, across[0]), _dot(a, across[1])
-    bx, by = _dot(b, across[0]), _dot(b, across[1])
-    cx, cy = _dot(c, across[0]), _dot(c, across[1])
-    w0 = bx * cy - by * cx
-    w1 = cx * ay - cy * ax
-    w2 = ax * by - ay * bx
+    w0 = b[0] * c[1] - b[1] * c[0]
+    w1 = c[0] * a[1] - c[1] * a[0]
+    w2 = a[0] * b[1] - a[1] * b[0]
     inside = ((w0 >= 0.0) & (w1 >= 0.0) & (w2 >= 0.0)) | ((w0 <= 0.0) & (w1 <= 0.0) & (w2 <= 0.0))
     return w0, w1, w2, inside
 
 
 @device(strict=True)
-def plane_hit(v0, v1, v2, o, d, w0, w1, w2):
+def plane_hit(a, b, c, w0, w1, w2, line):
     """(t, b1, b2, hit) from the edge functions; hit is False for a ray in the plane. The caller tests t."""
-    n = _cross(sub(v1, v0), sub(v2, v0))
     total = w0 + w1 + w2
-    slope = _dot(n, d)
-    hit = (total != 0.0) & (slope != 0.0)
-    inverse = 1.0 / total
-    return _dot(n, sub(v0, o)) / slope, w1 * inverse, w2 * inverse, hit
+    t = (w0 * a[2] + w1 * b[2] + w2 * c[2]) / total * line[4]
+    return t, w1 / total, w2 / total, total != 0.0
 
 
 @device(strict=True)
 def intersect(v0, v1, v2, o, d):
     """(t, b1, b2, hit) of the line o + t d; the caller tests t."""
-    w0, w1, w2, inside = edge_functions(v0, v1, v2, o, axes(d))
-    t, b1, b2, hit = plane_hit(v0, v1, v2, o, d, w0, w1, w2)
+    line = along(d)
+    a, b, c = seen(v0, o, line), seen(v1, o, line), seen(v2, o, line)
+    w0, w1, w2, inside = edge_functions(a, b, c)
+    t, b1, b2, hit = plane_hit(a, b, c, w0, w1, w2, line)
     return t, b1, b2, hit & inside
-
-
-@device(strict=True)
-def _dot(a, b):
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-
-@device(strict=True)
-def _cross(a, b):
-    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
 @device

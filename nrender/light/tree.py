@@ -22,8 +22,8 @@ from numba import njit
 
 from ..cache import on_disk
 from ..device import device
-from ..geometry.build import BINS, DEEP, bin_of, partition
 from ..real import any_lane, gather, maximum, minimum, select, sqrt, truncate
+from .bins import BINS, DEEP, bin_of, partition
 
 NODE = 9
 LEAST = 1e-4  # smallest chance of a child that has any importance: the importance is a guess
