@@ -74,6 +74,9 @@ class Tables(NamedTuple):
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real; its triangles
+    few: np.ndarray  # Real, geometry/few.py
+    few_faces: np.ndarray  # empty: the tree is used
+    few_quads: int
     camera: int  # offset of origin, right, up, forward
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map

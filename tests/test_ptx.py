@@ -25,7 +25,7 @@ TARGET = (8, 0)
 SINGLE, INTEGER = np.zeros(1, np.float32), np.zeros(1, np.int32)
 IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.zeros(1)
 REALS = {
-    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners"
+    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners", "few"
 }
 SCENE = Tables(
     **{
@@ -45,10 +45,10 @@ def boundary(gradient):
 
 
 KERNELS = {
-    "render": (SCENE, 1, 1, 1, 1, 0, 1, IMAGE, BAD),
-    "render_tan": (SCENE, SINGLE, 1, 1, 1, 1, 0, 1, IMAGE, IMAGE, BAD),
-    "render_adj": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, SINGLE, BAD),
-    "render_adj, sums in float64": (SCENE, IMAGE, 1, 1, 1, 1, True, 0, 1, MANY, BAD),
+    "render": (SCENE, 1, 1, 1, 1, 0, 1, SINGLE, BAD),
+    "render_tan": (SCENE, SINGLE, 1, 1, 1, 1, 0, 1, SINGLE, SINGLE, BAD),
+    "render_adj": (SCENE, SINGLE, 1, 1, 1, 1, True, 0, 1, SINGLE, SINGLE, BAD),
+    "render_adj, sums in float64": (SCENE, SINGLE, 1, 1, 1, 1, True, 0, 1, SINGLE, MANY, BAD),
     "outlines": (SCENE, OUTLINES, *boundary(SINGLE)),
     "grazing": (SCENE, EDGES, EMITTERS, *PLAN, *boundary(SINGLE)),
     "grazing, sums in float64": (SCENE, EDGES, EMITTERS, *PLAN, *boundary(MANY)),

@@ -69,6 +69,18 @@ def _any_lane(mask):
     return mask
 
 
+@lane.count.define(CUDA)
+@cuda.jit(device=True)
+def _count(mask):
+    return np.int32(mask)
+
+
+@lane.rank.define(CUDA)
+@cuda.jit(device=True)
+def _rank(mask):
+    return np.int32(0)
+
+
 @lane.gather.define(CUDA)
 @cuda.jit(device=True)
 def _gather(array, index):

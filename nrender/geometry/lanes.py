@@ -1,4 +1,5 @@
-"""Rays of all lanes against the scene: each live lane's ray goes its way through the tree alone."""
+"""Rays of all lanes against the scene: each live lane's ray goes its way through the tree alone, unless there are so
+few triangles that all lanes together meet one after the other (few.py)."""
 
 from numba import types
 
@@ -6,6 +7,7 @@ from ..device import device
 from ..local import make
 from ..real import real
 from ..simd import FLOAT32XN, LANES, load, store
+from .few import any_of_few, nearest_of_few
 from .traverse import Hit, closest, occluded
 from .walk import meets, nearest
 from .wide import address, bits, first, item, mask_of, set_item
@@ -70,6 +72,9 @@ def _meets_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t_max, mas
 @closest.define(FLOAT32XN)
 @device
 def _closest(scene, o, d, mask):
+    if len(scene.few_faces) > 0:
+        t, face, u, v = nearest_of_few(scene.few, scene.few_faces, scene.few_quads, o, d, mask)
+        return Hit(t, face, u, v)
     nodes, links = address(scene.nodes), address(scene.links)
     corners, order = address(scene.corners), address(scene.order)
     t, face, u, v = _nearest_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], mask)
@@ -79,6 +84,8 @@ def _closest(scene, o, d, mask):
 @occluded.define(FLOAT32XN)
 @device
 def _occluded(scene, o, d, t_max, mask):
+    if len(scene.few_faces) > 0:
+        return any_of_few(scene.few, scene.few_faces, scene.few_quads, o, d, real(t_max), mask)
     nodes, links = address(scene.nodes), address(scene.links)
     corners, order = address(scene.corners), address(scene.order)
     return _meets_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], real(t_max), mask)
