@@ -25,7 +25,8 @@ TARGET = (8, 0)
 SINGLE, INTEGER = np.zeros(1, np.float32), np.zeros(1, np.int32)
 IMAGE, BAD, MANY = np.zeros((1, 1, 3), np.float32), np.zeros(3, np.int64), np.zeros(1)
 REALS = {
-    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners", "few"
+    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners",
+    "few",
 }
 SCENE = Tables(
     **{

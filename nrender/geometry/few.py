@@ -185,7 +185,7 @@ def any_of_few(table, faces, quads, o, d, t_max, mask):
     x, moment, slack = _line(table, o, d)
     left = mask
     k = HEAD
-    for i in range(quads):
+    for _ in range(quads):
         inside = left & _in_quad(table, k, d, moment, slack)[0]
         if any_lane(inside):
             t = _distance(table, k + 5 * EDGE, x, d)
@@ -193,7 +193,7 @@ def any_of_few(table, faces, quads, o, d, t_max, mask):
             if not any_lane(left):
                 return mask
         k += QUAD
-    for i in range(2 * quads, len(faces)):
+    for _ in range(2 * quads, len(faces)):
         inside = left & _in_triangle(table, k, d, moment, slack)
         if any_lane(inside):
             t = _distance(table, k + 3 * EDGE, x, d)
