@@ -16,7 +16,7 @@ from ..local import local_integers, local_reals
 from ..motion import Trail
 from ..path import trace, trace_adj, trace_tan
 from ..real import BIG, real
-from ..rng import lattice, lattice5, stream
+from ..rng import lattice5, stream, uniform2
 from ..vec import add, largest_magnitude, scale
 
 TILE = 16
@@ -40,7 +40,7 @@ def count_bad(bad, pixel, sample):
 def lens_sample(seed, x, y, width, height, sample):
     """(stream, sx, sy) of a sample of the pixel (x, y)."""
     s = stream(seed, y * width + x, sample)
-    u1, u2 = lattice(seed, y * width + x, sample)
+    s, u1, u2 = uniform2(s)
     sx, sy = screen_point(x, y, u1, u2, width, height)
     return s, sx, sy
 
