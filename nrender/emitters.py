@@ -97,11 +97,12 @@ def chance_of(scene, x, emitter):
 def next_event(scene, stream, x, a, wi, spare, active):
     """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow."""
     stream, u1, u2 = uniform2(stream)
+    choice = u1
     if scene.tree_count > 0:
-        stream, u0 = uniform(stream)  # the way down the tree takes all digits of a number
-        emitter, chance, _ = chosen(scene, x.point, u0)
-    else:
-        emitter, chance, u1 = chosen(scene, x.point, u1)  # so points are even over all emitters together
+        stream, choice = uniform(stream)  # the way down the tree takes all digits of a number
+    emitter, chance, rest = chosen(scene, x.point, choice)
+    if scene.tree_count == 0:
+        u1 = rest  # so points are even over all emitters together
     kind, light = of_light(scene, emitter, LIGHT_KIND), of_light(scene, emitter, LIGHT_AT)
     is_face, far = kind == FACE, is_far(kind)
     face = select(is_face, light, 0)

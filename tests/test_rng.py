@@ -159,8 +159,8 @@ def test_each_part_of_the_interval_has_one_of_the_single_draws(first):
 
 
 def test_the_index_is_shuffled_differently_in_each_draw():
-    """So that two draws together fill their square no worse than random points: a product of a function of each has at
-    most twice their variance, since samples 2k and 2k + 1 lie in different halves in both."""
+    """So two draws together are hardly worse than random points: a product of what tells the halves apart in each has
+    twice their variance, since samples 2k and 2k + 1 lie in different halves in both; others have less."""
     n, u = 64, pixels(4, (4000, 64, 8))
     for function in (lambda v: np.where(v < 0.5, -1.0, 1.0), lambda v: np.sqrt(12) * (v - 0.5)):
         for a, b in ((0, 3), (1, 4), (2, 4), (0, 1), (3, 5), (6, 7)):
