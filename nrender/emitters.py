@@ -25,7 +25,7 @@ from .light import DIRECTIONAL, ENVMAP, FACE, POINT, SPOT, TREE, area, envmap, s
 from .motion import near2, vertex_adj, vertex_tan
 from .opacity import opacity, opacity_adj, opacity_tan, shadow, shadow_adj, shadow_tan
 from .real import BIG, any_lane, gather, invert, minimum, real, select, truncate
-from .rng import uniform
+from .rng import uniform, uniform2
 from .scattering import agrees
 from .tables import FACE_EMITTER, LIGHT_ALIAS, LIGHT_AT, LIGHT_KIND, of_face, of_light
 from .vec import add, choose, dot, madd, normalize, scale, sub
@@ -64,21 +64,22 @@ def sizeless(kind):
 
 @device
 def chosen(scene, x, u):
-    """(emitter, probability) for the point x."""
+    """(emitter, probability, what is left of u: again a number in [0, 1)) for the point x."""
     position = u * real(scene.light_count)
     first = truncate(position)
     f, threshold = position - real(first), gather(scene.light_chances, 2 * first + 1)
     keep = f < threshold
     emitter = select(keep, first, of_light(scene, first, LIGHT_ALIAS))
     chance = gather(scene.light_chances, 2 * emitter)
+    rest = select(keep, f / select(keep, threshold, 1.0), (f - threshold) / select(keep, 1.0, 1.0 - threshold))
+    rest = minimum(rest, BELOW_ONE)
     if scene.tree_count > 0:
         many = of_light(scene, emitter, LIGHT_KIND) == TREE
         if any_lane(many):
-            rest = select(keep, f / select(keep, threshold, 1.0), (f - threshold) / select(keep, 1.0, 1.0 - threshold))
-            number, share = tree.pick(scene, x, minimum(rest, BELOW_ONE))
+            number, share = tree.pick(scene, x, rest)
             emitter = select(many, scene.light_count + number, emitter)
             chance = select(many, chance * share, chance)
-    return emitter, chance
+    return emitter, chance, rest
 
 
 @device
@@ -95,10 +96,13 @@ def chance_of(scene, x, emitter):
 @device
 def next_event(scene, stream, x, a, wi, spare, active):
     """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow."""
-    stream, u0 = uniform(stream)
-    stream, u1 = uniform(stream)
-    stream, u2 = uniform(stream)
-    emitter, chance = chosen(scene, x.point, u0)
+    stream, u1, u2 = uniform2(stream)
+    choice = u1
+    if scene.tree_count > 0:
+        stream, choice = uniform(stream)  # the way down the tree takes all digits of a number
+    emitter, chance, rest = chosen(scene, x.point, choice)
+    if scene.tree_count == 0:
+        u1 = rest  # so points are even over all emitters together
     kind, light = of_light(scene, emitter, LIGHT_KIND), of_light(scene, emitter, LIGHT_AT)
     is_face, far = kind == FACE, is_far(kind)
     face = select(is_face, light, 0)
@@ -116,7 +120,7 @@ def next_event(scene, stream, x, a, wi, spare, active):
     geometry = geometry_term(w, y.area_normal)
     emits = area.emits(scene, y, w, active & is_face) & (geometry > 0.0)
     lit = active & agrees(scene, x, a, wi, wo) & select(is_face, emits, dot(w, w) > 0.0) & (chance > 0.0)
-    product, clear = 0.0 * u0 + 1.0, 0.0 * u0 + 1.0
+    product, clear = 0.0 * u2 + 1.0, 0.0 * u2 + 1.0
     if any_lane(lit):
         start, path = shadow_ray(x, y, w, kind)
         if scene.translucent > 0:

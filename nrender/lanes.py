@@ -135,6 +135,17 @@ def _uint32(typing, x):
     return UINTS(types.unliteral(x)), generate
 
 
+@lane.reverse_bits.define(FLOAT32XN)
+@intrinsic
+def _reverse_bits(typing, x):
+    def generate(context, builder, sig, args):
+        kind = ir.FunctionType(args[0].type, (args[0].type,))
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.bitreverse.v{LANES}i32")
+        return builder.call(function, args)
+
+    return UINTS(x), generate
+
+
 # --- arithmetic
 def _unary(primitive, name):
     @primitive.define(FLOAT32XN)

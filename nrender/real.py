@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 from .device import Primitive, Width, compile_cpu, compile_cpu_inner
 
@@ -101,6 +102,12 @@ def uint32(x):
 
 
 @Primitive
+def reverse_bits(x):
+    """A uint32 with its bits in the other order."""
+    return int(f"{x:032b}"[::-1], 2)
+
+
+@Primitive
 def accumulate(buffer, index, value, mask):
     """buffer[index] += value in the lanes of the mask. On the CPU the buffer belongs to one tile; on CUDA it is
     atomic."""
@@ -164,6 +171,12 @@ real.versions = {"float32": np.float32, "float64": np.float64}
 @_inline
 def _uint32(x):
     return np.uint32(x)
+
+
+@reverse_bits.define(*SCALAR)
+@intrinsic
+def _reverse_bits(typing, x):
+    return types.uint32(types.uint32), lambda context, builder, sig, args: builder.bitreverse(args[0])
 
 
 @accumulate.define(*SCALAR)

@@ -11,7 +11,7 @@ from .geometry.triangle import vector_at
 from .light import envmap
 from .opacity import hold, opacity, opacity_adj
 from .real import any_lane, minimum, select
-from .rng import uniform
+from .rng import uniform, uniform2
 from .scattering import sample, value
 from .vec import add, choose, largest, madd, mul, scale, sub, total
 
@@ -106,8 +106,7 @@ def veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
 @device
 def bounce(scene, stream, x, a, p, wi, active):
     """(stream, direction, f |cos|, density) sampled from the BSDF."""
-    stream, u1 = uniform(stream)
-    stream, u2 = uniform(stream)
+    stream, u1, u2 = uniform2(stream)
     stream, u3 = uniform(stream)
     wo = sample(scene, a, p, wi, u1, u2, u3, active)
     f, pdf = value(scene, x, a, p, wi, wo, active)

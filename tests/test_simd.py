@@ -17,7 +17,7 @@ from nrender import real as lane
 from nrender import rng, vec, warp
 from nrender.bsdf import MODELS, transmits
 from nrender.device import device
-from nrender.real import FLOAT32, gather, select, truncate, uint32
+from nrender.real import FLOAT32, gather, reverse_bits, select, truncate, uint32
 from nrender.simd import FLOAT32XN, LANES, load, store
 
 N = 64
@@ -144,8 +144,8 @@ def test_lanes_do_what_one_does(body, rows):
 def draws(seed, pixel, sample):
     s = rng.stream(seed, pixel, sample)
     s, u0 = rng.uniform(s)
-    s, u1 = rng.uniform(s)
-    u2, u3 = rng.lattice(seed, pixel, sample)
+    s, u1, u2 = rng.uniform2(s)
+    s, u3 = rng.uniform(s)
     return u0, u1, u2, u3
 
 
@@ -222,7 +222,7 @@ def test_gather_takes_an_index_a_lane_or_one_for_all():
 
 
 def test_integers_and_bits():
-    low = uint32.instantiate(FLOAT32XN)
+    low, reverse = uint32.instantiate(FLOAT32XN), reverse_bits.instantiate(FLOAT32XN)
 
     @njit
     def fill(x, y, out, signed):
@@ -231,16 +231,18 @@ def test_integers_and_bits():
         store(out[1], 0, a * b)
         store(out[2], 0, a ^ (b >> 7))
         store(out[3], 0, (a & b) | low(5))
+        store(out[4], 0, reverse(a))
         store(signed, 0, (load(x, 0) >> 3) - load(y, 0))
 
     x, y = NUMBERS.integers(-(2**31), 2**31, size=(2, LANES)).astype(np.int32)
-    out, signed = np.zeros((4, LANES), np.uint32), np.zeros(LANES, np.int32)
+    out, signed = np.zeros((5, LANES), np.uint32), np.zeros(LANES, np.int32)
     fill(x, y, out, signed)
     a, b = x.view(np.uint32), y.view(np.uint32)
     assert (out[0] == a + b).all()
     assert (out[1] == a * b).all()
     assert (out[2] == a ^ (b >> np.uint32(7))).all()
     assert (out[3] == (a & b) | np.uint32(5)).all()
+    assert out[4].tolist() == [reverse_bits(k) for k in a.tolist()]
     assert (signed == (x >> 3) - y).all()
 
 

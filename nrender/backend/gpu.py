@@ -87,6 +87,12 @@ def _gather(array, index):
     return array[np.uint64(index)]
 
 
+@lane.reverse_bits.define(CUDA)
+@cuda.jit(device=True)
+def _reverse_bits(x):
+    return cuda.brev(np.uint32(x))
+
+
 @lane.accumulate.define(CUDA)
 @cuda.jit(device=True)
 def _accumulate(buffer, index, value, mask):

@@ -20,7 +20,7 @@ from ..path import DARK, advance, begin, walk_either
 from ..path_adj import advance_adj, begin_adj, replay_either
 from ..path_tan import advance_tan, begin_tan, tangent_either
 from ..real import BIG, accumulate, any_lane, count, invert, put, rank, real, select, truncate
-from ..rng import lattice, lattice5, stream
+from ..rng import lattice5, stream, uniform2
 from ..vec import choose, largest_magnitude, scale
 
 TILE_BITS = 4
@@ -48,7 +48,7 @@ def count_bad(bad, pixel, sample, mask):
 def lens_sample(seed, x, y, width, height, sample):
     """(stream, sx, sy) of a sample of the pixel (x, y)."""
     s = stream(seed, y * width + x, sample)
-    u1, u2 = lattice(seed, y * width + x, sample)
+    s, u1, u2 = uniform2(s)
     sx, sy = screen_point(x, y, u1, u2, width, height)
     return s, sx, sy
 

@@ -20,7 +20,7 @@ from ..motion import TRAIL, View, remember
 from ..opacity import opacity, shadow
 from ..path import footprint_of
 from ..real import absolute, any_lane, invert, minimum, real, select, sqrt, truncate
-from ..rng import uniform
+from ..rng import uniform, uniform2
 from ..scattering import roughness, sample, shading_frame, value
 from ..vec import choose, cross, dot, largest, mul, normalize, scale, sub
 
@@ -77,8 +77,7 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
         if any_lane(rough > 0.0):
             seen = seen & (invert(going) | (roughness(scene, a, p, going) >= rough))
         going = going & seen
-        stream, u1 = uniform(stream)
-        stream, u2 = uniform(stream)
+        stream, u1, u2 = uniform2(stream)
         stream, u3 = uniform(stream)
         w = choose(last, normalize(scale(ray, -1.0)), sample(scene, a, p, out, u1, u2, u3, going))
         _, pdf = value(scene, x, a, p, out, w, going)
