@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from threading import Lock
+
 import numpy as np
 
 from ..device import Width
@@ -18,8 +21,29 @@ from .rows import face_rows, face_uvs, material_rows, texture_rows
 __all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness"]
 
 
-def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]:
+Compiled = tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]
+
+KEPT = 4  # scenes, cameras and widths whose tables are kept: a scene never changes
+_kept: OrderedDict[tuple[int, str, str], tuple[Scene, Compiled]] = OrderedDict()
+_lock = Lock()
+
+
+def compile_scene(scene: Scene, camera: str, width: Width) -> Compiled:
     """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter)."""
+    key = (id(scene), camera, width.name)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key][1]
+    made = _compile(scene, camera, width)
+    with _lock:
+        _kept[key] = scene, made
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return made
+
+
+def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
     place = layout(scene, camera)
     values = theta(place)
     mesh = mesh_of(scene, place)

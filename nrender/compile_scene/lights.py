@@ -94,20 +94,20 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
 
 def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
     """All emitting faces, then the lights. Powers are over pi / 2."""
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    twice_area = np.linalg.norm(cross, axis=1)
     faces, power, spread = [], [], []
     for name, of in place.geometry.faces.items():
         shape = scene.shapes[name]
         if shape.emission is not None:
             sides = 2 if shape.two_sided else 1
             faces.append(np.arange(of.start, of.stop))
-            power.append(brightness(shape) * twice_area[of] * sides)
+            power.append(np.full(len(shape.faces), brightness(shape) * sides))
             spread.append(np.full(len(shape.faces), 1.0 if sides == 1 else -1.0))
     face = np.concatenate([np.zeros(0, np.int64), *faces])
-    weight = np.concatenate([np.zeros(0), *power])
+    cross = np.cross(corners[face, 1] - corners[face, 0], corners[face, 2] - corners[face, 0])
+    twice_area = np.linalg.norm(cross, axis=1)
+    weight = np.concatenate([np.zeros(0), *power]) * twice_area
     if len(face) and not weight.sum() > 0.0:  # what doesn't shine yet may do so after a step: by area
-        weight = twice_area[face]
+        weight = twice_area
     names = list(place.lights.offsets)
     lights = [scene.lights[name] for name in names]
     powers = np.array([_light_power(light, corners) for light in lights])
@@ -115,7 +115,7 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
     powers[[power == 0.0 and light.type != "envmap" for power, light in zip(powers, lights, strict=True)]] = DARK * mean
     point = np.array([light.values.get("position", np.zeros(3)) for light in lights]).reshape(-1, 3)
     up = np.tile([0.0, 0.0, 1.0], (len(lights), 1))
-    normal = cross[face] / np.maximum(twice_area[face], 1e-300)[:, None]
+    normal = cross / np.maximum(twice_area, 1e-300)[:, None]
     return Emitters(
         np.concatenate([np.full(len(face), FACE), [KINDS[light.type] for light in lights]]).astype(np.int64),
         np.concatenate([face, [place.lights.offsets[name] for name in names]]).astype(np.int64),
