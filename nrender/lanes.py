@@ -260,45 +260,92 @@ def _gathered(builder, data, index, kind):
     return builder.call(cgutils.get_or_insert_function(builder.module, types_of, name), arguments)
 
 
-def _each_lane(context, builder, kind, index, value, mask, add):
-    """The function that writes, or adds, the lanes of the mask one after the other; one for each type of table."""
-    element = context.get_data_type(kind.dtype)
-    pointer, word = element.as_pointer(), ir.IntType(32)
-    name = f"nrender_{'add' if add else 'put'}_{kind.dtype}_{value.type.element}".replace(" ", "")
-    signature = ir.FunctionType(ir.VoidType(), [pointer, index.type, value.type, _BITS])
+def _function(builder, name, arguments):
+    """(a function of its own, not inlined, that returns nothing; whether it is new)."""
     module = builder.module
     if name in module.globals:
-        return module.globals[name]
-    function = ir.Function(module, signature, name)
+        return module.globals[name], False
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), arguments), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     function.attributes.add("nounwind")
-    data, at, values, bits = function.args
-    start, loop, done = (function.append_basic_block(label) for label in ("start", "loop", "done"))
+    return function, True
+
+
+def _on_stack(b, vector):
+    """A pointer to the first number of a copy of the vector."""
+    memory = b.alloca(vector.type)
+    b.store(vector, memory)
+    return b.bitcast(memory, vector.type.element.as_pointer())
+
+
+def _widened(b, number, element):
+    """A number as one of a table's type."""
+    if number.type == element:
+        return number
+    return (b.fpext if isinstance(element, ir.DoubleType) else b.sext)(number, element)
+
+
+def _each_lane(context, builder, kind, index, values, mask, add):
+    """The function that writes, or adds, each value's lanes of the mask one after the other, the k-th value k places
+    behind the index; one for each type of table. Where lanes mean the same place they are added up before: many meet
+    the same material or lamp."""
+    element = context.get_data_type(kind.dtype)
+    word, long = ir.IntType(32), ir.IntType(64)
+    number = values[0].type.element
+    name = f"nrender_{'add' if add else 'put'}{len(values)}_{kind.dtype}_{number}".replace(" ", "")
+    arguments = [element.as_pointer(), index.type, _BITS, *(v.type for v in values)]
+    function, new = _function(builder, name, arguments)
+    if not new:
+        return function
+    data, at, bits, *numbers = function.args
+    start, alone, done = (function.append_basic_block(label) for label in ("start", "alone", "done"))
     b = ir.IRBuilder(start)
-    places, numbers = b.alloca(index.type), b.alloca(value.type)
-    b.store(at, places)
-    b.store(values, numbers)
-    places, numbers = b.bitcast(places, word.as_pointer()), b.bitcast(numbers, value.type.element.as_pointer())
-    first = b.zext(bits, word)
-    b.cbranch(b.icmp_unsigned("!=", first, word(0)), loop, done)
-    b.position_at_end(loop)
-    left = b.phi(word)
-    left.add_incoming(first, start)
-    k = b.zext(b.cttz(left, ir.IntType(1)(1)), ir.IntType(64))
-    target = b.gep(data, [b.sext(b.load(b.gep(places, [k])), ir.IntType(64))])
-    number = b.load(b.gep(numbers, [k]))
-    if isinstance(element, ir.DoubleType) and isinstance(number.type, ir.FloatType):
-        number = b.fpext(number, element)
-    if isinstance(element, ir.IntType) and element.width > number.type.width:
-        number = b.sext(number, element)
-    if add:
-        plus = b.fadd if isinstance(element, (ir.FloatType, ir.DoubleType)) else b.add
-        number = plus(b.load(target), number)
-    b.store(number, target)
-    rest = b.and_(left, b.sub(left, word(1)))
-    left.add_incoming(rest, loop)
-    b.cbranch(b.icmp_unsigned("!=", rest, word(0)), loop, done)
+    places, stored = _on_stack(b, at), [_on_stack(b, v) for v in numbers]
+    floats = isinstance(element, (ir.FloatType, ir.DoubleType))
+    plus = b.fadd if floats else b.add
+    any_left = b.icmp_unsigned("!=", bits, _BITS(0))
+    remaining, leaving = bits, start
+
+    def first(left):
+        k = b.zext(b.cttz(left, ir.IntType(1)(1)), long)
+        return k, b.load(b.gep(places, [k]))
+
+    if add and floats:  # all lanes of the first one's place, while those are several
+        some, more = function.append_basic_block("some"), function.append_basic_block("more")
+        b.cbranch(any_left, some, done)
+        b.position_at_end(some)
+        left = b.phi(_BITS)
+        _, place = first(left)
+        group = b.and_(_bits(b, b.icmp_signed("==", at, broadcast(b, place, LANES))), left)
+        wanted = b.bitcast(group, ir.VectorType(ir.IntType(1), LANES))
+        reduce_type = ir.FunctionType(number, [number, values[0].type])
+        reduce = cgutils.get_or_insert_function(builder.module, reduce_type, f"llvm.vector.reduce.fadd.v{LANES}f32")
+        for k, value in enumerate(numbers):
+            chosen = b.select(wanted, value, ir.Constant(value.type, [0.0] * LANES))
+            total = b.call(reduce, [number(0.0), chosen], fastmath=("reassoc",))
+            target = b.gep(data, [b.sext(b.add(place, word(k)), long)])
+            b.store(plus(b.load(target), _widened(b, total, element)), target)
+        rest = b.xor(left, group)
+        left.add_incoming(bits, start)
+        left.add_incoming(rest, more)
+        b.cbranch(b.icmp_unsigned("!=", rest, _BITS(0)), more, done)
+        b.position_at_end(more)
+        b.cbranch(b.icmp_unsigned(">", b.ctpop(group), _BITS(1)), some, alone)
+        remaining, leaving = rest, more
+    else:
+        b.cbranch(any_left, alone, done)
+    b.position_at_end(alone)  # one lane
+    left = b.phi(_BITS)
+    left.add_incoming(remaining, leaving)
+    k, place = first(left)
+    for j, memory in enumerate(stored):
+        target = b.gep(data, [b.sext(b.add(place, word(j)), long)])
+        value = _widened(b, b.load(b.gep(memory, [k])), element)
+        b.store(plus(b.load(target), value) if add else value, target)
+    others = b.and_(left, b.sub(left, _BITS(1)))
+    left.add_incoming(others, alone)
+    b.cbranch(b.icmp_unsigned("!=", others, _BITS(0)), alone, done)
     b.position_at_end(done)
     b.ret_void()
     return function
@@ -324,8 +371,8 @@ def _scatter(primitive, add):
             index = spread(context, builder, args[1], index_kind, INTS)
             index = _own(builder, index) if kind.ndim == 2 else index
             data = context.make_array(kind)(context, builder, args[0]).data
-            function = _each_lane(context, builder, kind, index, value, mask, add)
-            builder.call(function, [data, index, value, _bits(builder, mask)])
+            function = _each_lane(context, builder, kind, index, [value], mask, add)
+            builder.call(function, [data, index, _bits(builder, mask), value])
             return context.get_dummy_value()
 
         arguments = [array, *(types.unliteral(k) for k in (index, value, mask))]
@@ -334,3 +381,21 @@ def _scatter(primitive, add):
 
 _scatter(lane.accumulate, True)
 _scatter(lane.put, False)
+
+
+@lane.accumulate3.define(FLOAT32XN)
+@intrinsic
+def _accumulate3(typing, array, index, values, mask):
+    def generate(context, builder, sig, args):
+        kind, index_kind, values_kind, mask_kind = sig.args
+        index = spread(context, builder, args[1], index_kind, INTS)
+        mask = spread(context, builder, args[3], mask_kind, MASK)
+        parts = zip(cgutils.unpack_tuple(builder, args[2], 3), values_kind, strict=True)
+        numbers = [spread(context, builder, value, part, FLOATS) for value, part in parts]
+        data = context.make_array(kind)(context, builder, args[0]).data
+        function = _each_lane(context, builder, kind, index, numbers, mask, True)
+        builder.call(function, [data, index, _bits(builder, mask), *numbers])
+        return context.get_dummy_value()
+
+    arguments = [array, types.unliteral(index), values, types.unliteral(mask)]
+    return types.void(*arguments), generate

@@ -116,6 +116,13 @@ def accumulate(buffer, index, value, mask):
 
 
 @Primitive
+def accumulate3(buffer, index, values, mask):
+    """`accumulate` for three numbers that follow each other."""
+    for k in range(3):
+        accumulate(buffer, index + k, values[k], mask)
+
+
+@Primitive
 def put(array, index, value, mask):
     """array[index] = value in the lanes of the mask."""
     if mask:
@@ -184,6 +191,15 @@ def _reverse_bits(typing, x):
 def _accumulate(buffer, index, value, mask):
     if mask:
         buffer[np.uint64(index)] += value
+
+
+@accumulate3.define(*SCALAR)
+@_inline
+def _accumulate3(buffer, index, values, mask):
+    if mask:
+        buffer[np.uint64(index)] += values[0]
+        buffer[np.uint64(index + 1)] += values[1]
+        buffer[np.uint64(index + 2)] += values[2]
 
 
 @put.define(*SCALAR)

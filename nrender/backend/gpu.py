@@ -100,6 +100,15 @@ def _accumulate(buffer, index, value, mask):
         cuda.atomic.add(buffer, np.uint64(index), value)
 
 
+@lane.accumulate3.define(CUDA)
+@cuda.jit(device=True)
+def _accumulate3(buffer, index, values, mask):
+    if mask:
+        cuda.atomic.add(buffer, np.uint64(index), values[0])
+        cuda.atomic.add(buffer, np.uint64(index + 1), values[1])
+        cuda.atomic.add(buffer, np.uint64(index + 2), values[2])
+
+
 @lane.put.define(CUDA)
 @cuda.jit(device=True)
 def _put(array, index, value, mask):

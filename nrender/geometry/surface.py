@@ -8,7 +8,7 @@ vertices'. The first vertex of a camera path is none: it stays on its camera ray
 from typing import NamedTuple
 
 from ..device import device
-from ..real import accumulate, maximum, minimum, select
+from ..real import accumulate3, maximum, minimum, select
 from ..tables import FACE_VERTICES, of_face
 from ..vec import add, choose, dot, largest_magnitude, length, madd, scale, sub
 from .triangle import (
@@ -125,9 +125,7 @@ def normal_only_adj(scene, gradient, s, g_normal, mask):
 
 @device
 def add_vector(buffer, index, g, mask):
-    accumulate(buffer, index, g[0], mask)
-    accumulate(buffer, index + 1, g[1], mask)
-    accumulate(buffer, index + 2, g[2], mask)
+    accumulate3(buffer, index, g, mask)
 
 
 @device
