@@ -74,6 +74,8 @@ class Tables(NamedTuple):
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real; its triangles
+    few_faces: int  # all faces and vertices, where lanes need no tree (geometry/few.py), else 0
+    few_vertices: int
     camera: int  # offset of origin, right, up, forward
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map

@@ -6,6 +6,7 @@ from nrender.bsdf import MODELS, size, transmits
 from nrender.cache import compiled
 from nrender.device import Width, compile_cpu, compile_cpu_inner, device
 from nrender.geometry import lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
+from nrender.geometry.few import few
 from nrender.geometry.traverse import closest, occluded
 from nrender.geometry.tree import build, corners_of
 from nrender.light import FACE as FACE_LIGHT
@@ -116,6 +117,7 @@ def tables_of(
     starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
     tree = tree or build(vertices, faces)
+    few_faces, few_vertices = few(faces, tree.corners)
     camera = vertices.size
     radiances = camera + 12 + len(parameters)
     face_emission = np.full(len(faces), -1)
@@ -163,6 +165,8 @@ def tables_of(
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, faces, width.literal),
+        few_faces=few_faces,
+        few_vertices=few_vertices,
         camera=camera,
         background=-1,
         envmap=-1,

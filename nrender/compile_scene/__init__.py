@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..device import Width
+from ..geometry.few import few
 from ..geometry.tree import corners_of
 from ..params import Layout, layout, theta
 from ..scene import Scene
@@ -25,6 +26,7 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     corners = vertices[mesh.faces]
     tree = tree_of(mesh, vertices)
+    few_faces, few_vertices = few(mesh.faces, tree.corners)
     lights = emitter_tables(scene, place, corners)
     textures, places = texture_rows(place)
 
@@ -51,6 +53,8 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> tuple[Layout, np.n
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, mesh.faces, width.literal),
+        few_faces=few_faces,
+        few_vertices=few_vertices,
         camera=place.view.start,
         background=place.lights.background,
         envmap=lights.envmap,

@@ -1,4 +1,5 @@
-"""Rays of all lanes against the scene: each live lane's ray goes its way through the tree alone."""
+"""Rays of all lanes against the scene: of few triangles by `few.py`, else each live lane's ray goes its way through the
+tree alone."""
 
 from numba import types
 
@@ -6,6 +7,7 @@ from ..device import device
 from ..local import make
 from ..real import real
 from ..simd import FLOAT32XN, LANES, load, store
+from .few import few_meet, nearest_of_few
 from .traverse import Hit, closest, occluded
 from .walk import meets, nearest
 from .wide import address, bits, first, item, mask_of, set_item
@@ -16,7 +18,7 @@ _faces = make(types.int32, LANES)
 
 
 @device(strict=True, apart=True)
-def _nearest_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, mask):
+def _nearest_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, mask):
     rays, hits, faces = _rays(), _hits(), _faces()
     store(rays, 0, ox)
     store(rays, LANES, oy)
@@ -35,7 +37,7 @@ def _nearest_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, mask):
     while m != 0:
         i, m = first(m), m & (m - 1)
         t, face, u, v = nearest(
-            nodes, links, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
+            nodes, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
             item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i),
         )
         set_item(h, i, t)
@@ -46,7 +48,7 @@ def _nearest_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, mask):
 
 
 @device(strict=True, apart=True)
-def _meets_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
+def _meets_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
     rays = _rays()
     store(rays, 0, ox)
     store(rays, LANES, oy)
@@ -59,7 +61,7 @@ def _meets_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t_max, mas
     while m != 0:
         i = first(m)
         if meets(
-            nodes, links, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
+            nodes, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
             item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i), item(r, 6 * LANES + i),
         ):
             met |= 1 << i
@@ -70,15 +72,23 @@ def _meets_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t_max, mas
 @closest.define(FLOAT32XN)
 @device
 def _closest(scene, o, d, mask):
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    t, face, u, v = _nearest_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], mask)
+    if scene.few_faces > 0:
+        theta, faces = address(scene.theta), address(scene.faces)
+        t, face, u, v = nearest_of_few(theta, scene.few_vertices, faces, scene.few_faces, o, d, mask)
+    else:
+        nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+        t, face, u, v = _nearest_each(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], mask)
     return Hit(t, face, u, v)
 
 
 @occluded.define(FLOAT32XN)
 @device
 def _occluded(scene, o, d, t_max, mask):
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    return _meets_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], real(t_max), mask)
+    limit = real(t_max)
+    if scene.few_faces > 0:
+        theta, faces = address(scene.theta), address(scene.faces)
+        met = few_meet(theta, scene.few_vertices, faces, scene.few_faces, o, d, limit, mask)
+    else:
+        nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+        met = _meets_each(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], limit, mask)
+    return met

@@ -16,6 +16,7 @@ from ..local import make
 from ..real import BIG
 from .wide import (
     address,
+    as_integers,
     bits,
     eight,
     first,
@@ -91,7 +92,7 @@ def _valid(ox, oy, oz, dx, dy, dz):
 @device(strict=True)
 def _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t):
     """(entry, mask) of the boxes of a node."""
-    at = 48 * node
+    at = 64 * node
     near = most(
         most(fused(eight(nodes, at + near_x), x[0], x[1]), fused(eight(nodes, at + near_y), y[0], y[1])),
         most(fused(eight(nodes, at + near_z), z[0], z[1]), 0.0),
@@ -126,12 +127,12 @@ def _distances(w0, w1, w2, az, bz, cz, total, sz):
 
 
 @device(strict=True, apart=True)
-def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
+def nearest(nodes, corners, order, ox, oy, oz, dx, dy, dz):
     """(t, face, u, v) of the nearest hit."""
     t, face, u, v = BIG, -1, 0.0, 0.0
     if not _valid(ox, oy, oz, dx, dy, dz):
         return t, face, u, v
-    pending, entries = address(_pairs()), address(_eight())
+    pending, entries, links = address(_pairs()), address(_eight()), as_integers(nodes)
     room = room_of(ox, oy, oz)
     x, y, z = _slab(ox, dx, room), _slab(oy, dy, room), _slab(oz, dz, room)
     near_x, near_y, near_z = 8 if dx < 0.0 else 0, 24 if dy < 0.0 else 16, 40 if dz < 0.0 else 32
@@ -144,7 +145,7 @@ def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
     while True:
         while node >= 0:
             entry, m = _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t)
-            at = 8 * node
+            at = 64 * node + 48
             if m == 0:
                 node = DONE
                 break
@@ -153,18 +154,30 @@ def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
                 node = int(item(links, at + i))
                 continue
             set_vector(entries, 0, entry)
-            j, m = first(m), m & (m - 1)
-            here, there = pair(item(entries, i), item(links, at + i)), pair(item(entries, j), item(links, at + j))
-            here, there = min(here, there), max(here, there)
+            here = pair(item(entries, i), item(links, at + i))
+            i, m = first(m), m & (m - 1)
+            other = pair(item(entries, i), item(links, at + i))
+            here, far = min(here, other), max(here, other)
             if m == 0:
-                set_item(pending, top, there)
+                set_item(pending, top, far)
                 top += 1
                 node = link_of(here)
                 continue
+            i, m = first(m), m & (m - 1)
+            other = pair(item(entries, i), item(links, at + i))
+            here, other = min(here, other), max(here, other)
+            middle, far = min(other, far), max(other, far)
+            if m == 0:
+                set_item(pending, top, far)
+                set_item(pending, top + 1, middle)
+                top += 2
+                node = link_of(here)
+                continue
+            set_item(pending, top, far)
+            set_item(pending, top + 1, middle)
+            set_item(pending, top + 2, here)
             base = top
-            set_item(pending, top, there)
-            set_item(pending, top + 1, here)
-            top += 2
+            top += 3
             while m != 0:
                 i, m = first(m), m & (m - 1)
                 here = pair(item(entries, i), item(links, at + i))
@@ -207,11 +220,11 @@ def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
 
 
 @device(strict=True, apart=True)
-def meets(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t):
+def meets(nodes, corners, order, ox, oy, oz, dx, dy, dz, t):
     """Whether the ray meets a triangle at a distance above 0 and below t."""
     if not _valid(ox, oy, oz, dx, dy, dz):
         return False
-    pending = address(_pairs())
+    pending, links = address(_pairs()), as_integers(nodes)
     room = room_of(ox, oy, oz)
     x, y, z = _slab(ox, dx, room), _slab(oy, dy, room), _slab(oz, dz, room)
     near_x, near_y, near_z = 8 if dx < 0.0 else 0, 24 if dy < 0.0 else 16, 40 if dz < 0.0 else 32
@@ -224,16 +237,16 @@ def meets(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t):
     while True:
         while node >= 0:
             entry, m = _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t)
-            at = 8 * node
+            at = 64 * node + 48
             if m == 0:
                 node = DONE
                 break
-            node = int(item(links, at + first(m)))
-            m = m & (m - 1)
+            i, m = first(m), m & (m - 1)
             while m != 0:
-                set_item(pending, top, item(links, at + first(m)))
-                m = m & (m - 1)
+                set_item(pending, top, item(links, at + i))
+                i, m = first(m), m & (m - 1)
                 top += 1
+            node = int(item(links, at + i))
         if node < 0:
             w0, w1, w2, az, bz, cz, inside = _triangles(corners, -1 - node, kx, ky, kz, px, py, pz, sx, sy)
             if bits(inside) != 0:

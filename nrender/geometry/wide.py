@@ -46,6 +46,13 @@ def address(typing, array):
 
 
 @intrinsic
+def as_integers(typing, pointer):
+    """A pointer to the same memory, for int32."""
+    result = types.CPointer(types.int32)
+    return result(pointer), lambda context, builder, sig, args: builder.bitcast(args[0], _WORD.as_pointer())
+
+
+@intrinsic
 def item(typing, pointer, index):
     """pointer[index]."""
 
