@@ -10,9 +10,10 @@ from numba import types
 from ..device import device
 from ..local import make
 from ..real import BIG, absolute, any_lane, invert, real, select, truncate
-from ..simd import LANES, load, store
+from ..simd import LANES
 from ..tables import FACE
-from .wide import fused, item, least, most
+from .walk import distances, passes
+from .wide import address, fused, item, lanes_at, set_vector
 
 FACES = 64  # at most: for more, a tree is faster
 VERTICES = 96
@@ -43,9 +44,9 @@ def _look(theta, count, o, d, seen):
         p0, p1, p2 = item(theta, 3 * k) - o[0], item(theta, 3 * k + 1) - o[1], item(theta, 3 * k + 2) - o[2]
         depth = select(first, p0, select(second, p1, p2))
         at = 3 * LANES * k
-        store(seen, at, fused(sx, depth, select(first, p2, p0)))
-        store(seen, at + LANES, fused(sy, depth, select(second, p2, p1)))
-        store(seen, at + 2 * LANES, depth)
+        set_vector(seen, at, fused(sx, depth, select(first, p2, p0)))
+        set_vector(seen, at + LANES, fused(sy, depth, select(second, p2, p1)))
+        set_vector(seen, at + 2 * LANES, depth)
     return 1.0 / major
 
 
@@ -54,28 +55,26 @@ def _pass(faces, face, seen):
     """(w0, w1, w2, depths a, b, c, mask of the lanes that pass inside) of a face."""
     k = FACE * face
     a, b, c = 3 * LANES * item(faces, k), 3 * LANES * item(faces, k + 1), 3 * LANES * item(faces, k + 2)
-    ax, ay, bx, by = load(seen, a), load(seen, a + LANES), load(seen, b), load(seen, b + LANES)
-    cx, cy = load(seen, c), load(seen, c + LANES)
-    w0 = bx * cy - by * cx
-    w1 = cx * ay - cy * ax
-    w2 = ax * by - ay * bx
-    inside = (least(least(w0, w1), w2) >= 0.0) | (most(most(w0, w1), w2) <= 0.0)
-    return w0, w1, w2, load(seen, a + 2 * LANES), load(seen, b + 2 * LANES), load(seen, c + 2 * LANES), inside
+    ax, ay, az = lanes_at(seen, a), lanes_at(seen, a + LANES), lanes_at(seen, a + 2 * LANES)
+    bx, by, bz = lanes_at(seen, b), lanes_at(seen, b + LANES), lanes_at(seen, b + 2 * LANES)
+    cx, cy, cz = lanes_at(seen, c), lanes_at(seen, c + LANES), lanes_at(seen, c + 2 * LANES)
+    w0, w1, w2, inside = passes(ax, ay, bx, by, cx, cy)
+    return w0, w1, w2, az, bz, cz, inside
 
 
 @device(strict=True, apart=True)
 def nearest_of_few(theta, vertex_count, faces, face_count, o, d, mask):
     """(t, face, u, v) of the lanes of the mask."""
-    seen = _seen()
+    seen = address(_seen())
     scale = _look(theta, vertex_count, o, d, seen)
     zero = real(0.0)
     t, face, u, v, whole = select(mask, BIG, zero), truncate(zero) - 1, zero, zero, zero + 1.0
     for k in range(face_count):
-        w0, w1, w2, za, zb, zc, inside = _pass(faces, k, seen)
+        w0, w1, w2, az, bz, cz, inside = _pass(faces, k, seen)
         inside = inside & mask
         if any_lane(inside):
             total = w0 + w1 + w2
-            s = fused(w0, za, fused(w1, zb, w2 * zc)) / total * scale
+            s = distances(w0, w1, w2, az, bz, cz, total, scale)
             hit = inside & (total != 0.0) & (s > 0.0) & (s < t)
             t, face = select(hit, s, t), select(hit, k, face)
             u, v, whole = select(hit, w1, u), select(hit, w2, v), select(hit, total, whole)
@@ -85,15 +84,15 @@ def nearest_of_few(theta, vertex_count, faces, face_count, o, d, mask):
 @device(strict=True, apart=True)
 def few_meet(theta, vertex_count, faces, face_count, o, d, t_max, mask):
     """Mask of the lanes that meet a triangle before t_max."""
-    seen = _seen()
+    seen = address(_seen())
     scale = _look(theta, vertex_count, o, d, seen)
     free = mask
     for k in range(face_count):
-        w0, w1, w2, za, zb, zc, inside = _pass(faces, k, seen)
+        w0, w1, w2, az, bz, cz, inside = _pass(faces, k, seen)
         inside = inside & free
         if any_lane(inside):
             total = w0 + w1 + w2
-            s = fused(w0, za, fused(w1, zb, w2 * zc)) / total * scale
+            s = distances(w0, w1, w2, az, bz, cz, total, scale)
             free = free & invert(inside & (total != 0.0) & (s > 0.0) & (s < t_max))
             if not any_lane(free):
                 break

@@ -6,11 +6,11 @@ from numba import types
 from ..device import device
 from ..local import make
 from ..real import real
-from ..simd import FLOAT32XN, LANES, load, store
+from ..simd import FLOAT32XN, LANES
 from .few import few_meet, nearest_of_few
 from .traverse import Hit, closest, occluded
 from .walk import meets, nearest
-from .wide import address, bits, first, item, mask_of, set_item
+from .wide import address, bits, first, item, lanes_at, mask_of, set_item, set_vector
 
 _rays = make(types.float32, 7 * LANES)
 _hits = make(types.float32, 3 * LANES)
@@ -19,50 +19,49 @@ _faces = make(types.int32, LANES)
 
 @device(strict=True, apart=True)
 def _nearest_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, mask):
-    rays, hits, faces = _rays(), _hits(), _faces()
-    store(rays, 0, ox)
-    store(rays, LANES, oy)
-    store(rays, 2 * LANES, oz)
-    store(rays, 3 * LANES, dx)
-    store(rays, 4 * LANES, dy)
-    store(rays, 5 * LANES, dz)
+    rays, hits, faces = address(_rays()), address(_hits()), address(_faces())
+    set_vector(rays, 0, ox)
+    set_vector(rays, LANES, oy)
+    set_vector(rays, 2 * LANES, oz)
+    set_vector(rays, 3 * LANES, dx)
+    set_vector(rays, 4 * LANES, dy)
+    set_vector(rays, 5 * LANES, dz)
     zero = real(0.0)
-    store(hits, 0, zero)
-    store(hits, LANES, zero)
-    store(hits, 2 * LANES, zero)
+    set_vector(hits, 0, zero)
+    set_vector(hits, LANES, zero)
+    set_vector(hits, 2 * LANES, zero)
     for i in range(LANES):
-        faces[i] = -1
-    r, h, f = address(rays), address(hits), address(faces)
+        set_item(faces, i, -1)
     m = bits(mask)
     while m != 0:
         i, m = first(m), m & (m - 1)
         t, face, u, v = nearest(
-            nodes, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
-            item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i),
+            nodes, corners, order, item(rays, i), item(rays, LANES + i), item(rays, 2 * LANES + i),
+            item(rays, 3 * LANES + i), item(rays, 4 * LANES + i), item(rays, 5 * LANES + i),
         )
-        set_item(h, i, t)
-        set_item(h, LANES + i, u)
-        set_item(h, 2 * LANES + i, v)
-        set_item(f, i, face)
-    return load(hits, 0), load(faces, 0), load(hits, LANES), load(hits, 2 * LANES)
+        set_item(hits, i, t)
+        set_item(hits, LANES + i, u)
+        set_item(hits, 2 * LANES + i, v)
+        set_item(faces, i, face)
+    return lanes_at(hits, 0), lanes_at(faces, 0), lanes_at(hits, LANES), lanes_at(hits, 2 * LANES)
 
 
 @device(strict=True, apart=True)
 def _meets_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
-    rays = _rays()
-    store(rays, 0, ox)
-    store(rays, LANES, oy)
-    store(rays, 2 * LANES, oz)
-    store(rays, 3 * LANES, dx)
-    store(rays, 4 * LANES, dy)
-    store(rays, 5 * LANES, dz)
-    store(rays, 6 * LANES, t_max)
-    r, m, met = address(rays), bits(mask), 0
+    rays = address(_rays())
+    set_vector(rays, 0, ox)
+    set_vector(rays, LANES, oy)
+    set_vector(rays, 2 * LANES, oz)
+    set_vector(rays, 3 * LANES, dx)
+    set_vector(rays, 4 * LANES, dy)
+    set_vector(rays, 5 * LANES, dz)
+    set_vector(rays, 6 * LANES, t_max)
+    m, met = bits(mask), 0
     while m != 0:
         i = first(m)
         if meets(
-            nodes, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
-            item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i), item(r, 6 * LANES + i),
+            nodes, corners, order, item(rays, i), item(rays, LANES + i), item(rays, 2 * LANES + i),
+            item(rays, 3 * LANES + i), item(rays, 4 * LANES + i), item(rays, 5 * LANES + i), item(rays, 6 * LANES + i),
         ):
             met |= 1 << i
         m = m & (m - 1)
