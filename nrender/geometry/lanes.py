@@ -1,5 +1,5 @@
-"""Rays of all lanes against the scene: of few triangles by `few.py`, else each live lane's ray goes its way through the
-tree alone."""
+"""Rays of all lanes against the scene. Those that go much the same way go through the tree together (`packet.py`); else
+all of them meet all triangles where there are few (`few.py`), or each goes its own way through the tree (`walk.py`)."""
 
 from numba import types
 
@@ -8,6 +8,7 @@ from ..local import make
 from ..real import real
 from ..simd import FLOAT32XN, LANES
 from .few import few_meet, nearest_of_few
+from .packet import meet_together, nearest_together, together
 from .traverse import Hit, closest, occluded
 from .walk import meets, nearest
 from .wide import address, bits, first, item, lanes_at, mask_of, set_item, set_vector
@@ -17,15 +18,20 @@ _hits = make(types.float32, 3 * LANES)
 _faces = make(types.int32, LANES)
 
 
-@device(strict=True, apart=True)
-def _nearest_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, mask):
+@device(strict=True)
+def _keep(rays, o, d):
+    set_vector(rays, 0, o[0])
+    set_vector(rays, LANES, o[1])
+    set_vector(rays, 2 * LANES, o[2])
+    set_vector(rays, 3 * LANES, d[0])
+    set_vector(rays, 4 * LANES, d[1])
+    set_vector(rays, 5 * LANES, d[2])
+
+
+@device(strict=True)
+def _nearest_each(nodes, corners, order, o, d, mask):
     rays, hits, faces = address(_rays()), address(_hits()), address(_faces())
-    set_vector(rays, 0, ox)
-    set_vector(rays, LANES, oy)
-    set_vector(rays, 2 * LANES, oz)
-    set_vector(rays, 3 * LANES, dx)
-    set_vector(rays, 4 * LANES, dy)
-    set_vector(rays, 5 * LANES, dz)
+    _keep(rays, o, d)
     zero = real(0.0)
     set_vector(hits, 0, zero)
     set_vector(hits, LANES, zero)
@@ -46,15 +52,10 @@ def _nearest_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, mask):
     return lanes_at(hits, 0), lanes_at(faces, 0), lanes_at(hits, LANES), lanes_at(hits, 2 * LANES)
 
 
-@device(strict=True, apart=True)
-def _meets_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
+@device(strict=True)
+def _meets_each(nodes, corners, order, o, d, t_max, mask):
     rays = address(_rays())
-    set_vector(rays, 0, ox)
-    set_vector(rays, LANES, oy)
-    set_vector(rays, 2 * LANES, oz)
-    set_vector(rays, 3 * LANES, dx)
-    set_vector(rays, 4 * LANES, dy)
-    set_vector(rays, 5 * LANES, dz)
+    _keep(rays, o, d)
     set_vector(rays, 6 * LANES, t_max)
     m, met = bits(mask), 0
     while m != 0:
@@ -65,29 +66,45 @@ def _meets_each(nodes, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
         ):
             met |= 1 << i
         m = m & (m - 1)
-    return mask_of(met, ox)
+    return mask_of(met, t_max)
+
+
+@device(strict=True, apart=True)
+def _nearest(nodes, corners, order, theta, vertex_count, faces, face_count, o, d, mask):
+    if together(o, d, mask):
+        done, t, face, u, v = nearest_together(nodes, corners, order, o, d, mask)
+        if done:
+            return t, face, u, v
+    if face_count > 0:
+        return nearest_of_few(theta, vertex_count, faces, face_count, o, d, mask)
+    return _nearest_each(nodes, corners, order, o, d, mask)
+
+
+@device(strict=True, apart=True)
+def _meet(nodes, corners, order, theta, vertex_count, faces, face_count, o, d, t_max, mask):
+    if together(o, d, mask):
+        done, met = meet_together(nodes, corners, order, o, d, t_max, mask)
+        if done:
+            return met
+    if face_count > 0:
+        return few_meet(theta, vertex_count, faces, face_count, o, d, t_max, mask)
+    return _meets_each(nodes, corners, order, o, d, t_max, mask)
 
 
 @closest.define(FLOAT32XN)
 @device
 def _closest(scene, o, d, mask):
-    if scene.few_faces > 0:
-        theta, faces = address(scene.theta), address(scene.faces)
-        t, face, u, v = nearest_of_few(theta, scene.few_vertices, faces, scene.few_faces, o, d, mask)
-    else:
-        nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
-        t, face, u, v = _nearest_each(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], mask)
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    theta, faces = address(scene.theta), address(scene.faces)
+    few = (theta, scene.few_vertices, faces, scene.few_faces)
+    t, face, u, v = _nearest(nodes, corners, order, *few, o, d, mask)
     return Hit(t, face, u, v)
 
 
 @occluded.define(FLOAT32XN)
 @device
 def _occluded(scene, o, d, t_max, mask):
-    limit = real(t_max)
-    if scene.few_faces > 0:
-        theta, faces = address(scene.theta), address(scene.faces)
-        met = few_meet(theta, scene.few_vertices, faces, scene.few_faces, o, d, limit, mask)
-    else:
-        nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
-        met = _meets_each(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], limit, mask)
-    return met
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    theta, faces = address(scene.theta), address(scene.faces)
+    few = (theta, scene.few_vertices, faces, scene.few_faces)
+    return _meet(nodes, corners, order, *few, o, d, real(t_max), mask)
