@@ -97,7 +97,8 @@ def trees(count: int) -> tuple[dict[str, Any], list[list[str]]]:
         }
         if functions is not None:
             embree = Embree(functions, len(os.sched_getaffinity(0)))
-            work["Embree's build"] = lambda k, m=(vertices, faces), e=embree: e.release(e.build(*m)[0])
+            mesh = (vertices, faces)
+            work["Embree's build"] = lambda k, m=mesh, e=embree: e.release(e.build(*m)[0])
         seconds = {what: spread(times) for what, times in rounds(work, count).items()}
         weight = sum(array.nbytes for array in tree) / len(faces)
         data[name] = {**seconds, "bytes a triangle": weight}
