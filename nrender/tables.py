@@ -74,8 +74,8 @@ class Tables(NamedTuple):
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real; its triangles
-    few: np.ndarray  # Real, geometry/few.py
-    few_faces: np.ndarray  # empty: the tree is used
+    few: np.ndarray  # Real, what lanes need in the place of a tree, see geometry/few.py
+    few_faces: np.ndarray  # empty: it is not so few
     few_quads: int
     camera: int  # offset of origin, right, up, forward
     background: int  # offset of the constant light's radiance

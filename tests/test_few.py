@@ -111,6 +111,23 @@ def test_many_or_tiny_triangles_are_left_to_the_tree():
     assert len(few_tables(vertices, faces)[1]) == 0
 
 
+def test_a_triangle_without_area_needs_the_tree():
+    vertices, faces = soup(3, 1.0)
+    vertices[2] = 0.5 * (vertices[0] + vertices[1])
+    assert len(few_tables(vertices, faces)[1]) == 0
+
+
+def test_lanes_that_are_not_live_hit_nothing():
+    vertices, faces = MESHES["room"]
+    o, d = rays(vertices, faces, 500)
+    live = np.random.default_rng(4).random(len(o)) < 0.7
+    o[~live & (np.arange(len(o)) % 2 == 0)] = np.nan
+    tables = tables_with_few(vertices, faces)
+    assert (find_closest(tables, o, d, FLOAT32XN, live)[1][~live] == -1).all()
+    assert not find_occluded(tables, o, d, np.full(len(o), 10.0), FLOAT32XN, live)[~live].any()
+    assert (find_closest(tables, np.full_like(o, np.nan), d, FLOAT32XN)[1] == -1).all()
+
+
 def test_equal_distances_go_to_the_lower_face():
     vertices, faces = naive.cube()
     twice = np.concatenate([vertices, vertices]), np.concatenate([faces, faces + len(vertices)])

@@ -4,13 +4,14 @@ import naive
 import numpy as np
 import pytest
 from derivatives import assert_transpose, taylor_slope, triple, triples
-from drivers import find_closest, tables_of
+from drivers import TWIN, find_closest, tables_of
 from numpy.testing import assert_allclose
 
 from nrender.device import device
 from nrender.geometry import triangle
 from nrender.geometry.triangle import along, edge_functions, seen
 from nrender.real import FLOAT32, FLOAT64
+from nrender.simd import FLOAT32XN
 
 RNG = np.random.default_rng(0)
 SHAPES = {
@@ -92,18 +93,23 @@ def rays_from_inside(v, n, targets, rng):
     return o, targets - o
 
 
+WIDTHS = (FLOAT32, FLOAT64, TWIN, FLOAT32XN)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("v, f", list(closed_meshes()))
-def test_no_ray_leaves_a_closed_mesh_at_an_edge(v, f):
+def test_no_ray_leaves_a_closed_mesh_at_an_edge(v, f, width):
     rng, n = np.random.default_rng(3), 100_000
     v = v.astype(np.float32)
     e = naive.edges(f)
     a, b = v[e[rng.integers(len(e), size=n)]].transpose(1, 0, 2)
     o, d = rays_from_inside(v, n, a + (b - a) * rng.uniform(0.01, 0.99, (n, 1)).astype(np.float32), rng)
-    assert (find_closest(tables_of(v, f), o, d)[1] >= 0).all()
+    assert (find_closest(tables_of(v, f, width), o, d, width)[1] >= 0).all()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("v, f", list(closed_meshes()))
-def test_no_ray_leaves_a_closed_mesh_at_a_vertex(v, f):
+def test_no_ray_leaves_a_closed_mesh_at_a_vertex(v, f, width):
     """At the vertex, and within a millionth of an edge's length of it."""
     rng, n = np.random.default_rng(4), 100_000
     v = v.astype(np.float32)
@@ -111,7 +117,7 @@ def test_no_ray_leaves_a_closed_mesh_at_a_vertex(v, f):
     a, b = v[e[rng.integers(len(e), size=n)]].transpose(1, 0, 2)
     s = np.where(np.arange(n) % 2, 0.0, 1e-6 * rng.random(n)).astype(np.float32)
     o, d = rays_from_inside(v, n, a + (b - a) * s[:, None], rng)
-    assert (find_closest(tables_of(v, f), o, d)[1] >= 0).all()
+    assert (find_closest(tables_of(v, f, width), o, d, width)[1] >= 0).all()
 
 
 @device(strict=True)

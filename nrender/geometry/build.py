@@ -193,7 +193,7 @@ def _split(records, order, begin, end, halved, box, centres, bins, counts, costs
     return middle
 
 
-STEP = np.float32(0.5)  # cost of a node of the binary tree, in blocks
+STEP = np.float32(0.2)  # cost of a node of the binary tree, in blocks
 
 
 @loop

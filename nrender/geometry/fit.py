@@ -2,8 +2,8 @@
 up.
 
 `corners` has 72 numbers a block: eight x of the first vertices, eight y, eight z, then of the second and the third
-ones. A triangle without area is a point there, which no ray meets; so is what fills a block. `nodes` has 48 numbers a
-node: eight low x, eight high x, then y and z.
+ones. A triangle without area is a point there, which no ray meets; so is what fills a block. `nodes` has 64 numbers a
+node: eight low x, eight high x, then y and z; and its links, as the bits of a float32, so that they are near.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def fit(
     blocks, count = len(order) // 8, len(links) // 8
     corners, leaves = aligned(72 * blocks), np.empty((blocks, 6), np.float32)
     in_parallel(_blocks, 0, blocks, vertices, faces, order, corners, leaves)
-    nodes, bounds = aligned(48 * count), np.empty((count, 6), np.float32)
+    nodes, bounds = aligned(64 * count), np.empty((count, 6), np.float32)
+    nodes.view(np.int32).reshape(count, 8, 8)[:, 6] = links.reshape(count, 8)
+    nodes.reshape(count, 8, 8)[:, 7] = 0
     for begin, end in zip(levels[-2::-1].tolist(), levels[:0:-1].tolist(), strict=True):
         in_parallel(_nodes, begin, end, links, order, leaves, nodes, bounds)
     return nodes, corners
@@ -83,7 +85,7 @@ def _nodes(begin, end, links, order, leaves, nodes, bounds):
         for k in range(6):
             bounds[node, k] = FAR if k < 3 else -FAR
         for i in range(8):
-            link, at = links[8 * node + i], 48 * node + i
+            link, at = links[8 * node + i], 64 * node + i
             for k in range(3):
                 if link >= 0:
                     low, high = bounds[link, k], bounds[link, 3 + k]
@@ -97,8 +99,8 @@ def _nodes(begin, end, links, order, leaves, nodes, bounds):
 def extent(nodes, surface):
     """Write the half surface of all boxes, and of the root's."""
     surface[0] = surface[1] = 0.0
-    for box in range(len(nodes) // 6):
-        k = 48 * (box >> 3) + (box & 7)
+    for box in range(len(nodes) // 8):
+        k = 64 * (box >> 3) + (box & 7)
         x, y, z = nodes[k + 8] - nodes[k], nodes[k + 24] - nodes[k + 16], nodes[k + 40] - nodes[k + 32]
         if x >= 0.0:
             surface[0] += x * y + y * z + z * x

@@ -1,91 +1,108 @@
-"""Rays of all lanes against the scene: each live lane's ray goes its way through the tree alone, unless there are so
-few triangles that all lanes together meet one after the other (few.py)."""
+"""Rays of all lanes against the scene. Those that go much the same way go through the tree together (`packet.py`); else
+all of them meet all triangles where there are few (`few.py`), or each goes its own way through the tree (`walk.py`)."""
 
 from numba import types
 
 from ..device import device
 from ..local import make
 from ..real import real
-from ..simd import FLOAT32XN, LANES, load, store
+from ..simd import FLOAT32XN, LANES
 from .few import any_of_few, nearest_of_few
+from .packet import meet_together, nearest_together, together
 from .traverse import Hit, closest, occluded
 from .walk import meets, nearest
-from .wide import address, bits, first, item, mask_of, set_item
+from .wide import address, bits, first, item, lanes_at, mask_of, set_item, set_vector
 
 _rays = make(types.float32, 7 * LANES)
 _hits = make(types.float32, 3 * LANES)
 _faces = make(types.int32, LANES)
 
 
-@device(strict=True, apart=True)
-def _nearest_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, mask):
-    rays, hits, faces = _rays(), _hits(), _faces()
-    store(rays, 0, ox)
-    store(rays, LANES, oy)
-    store(rays, 2 * LANES, oz)
-    store(rays, 3 * LANES, dx)
-    store(rays, 4 * LANES, dy)
-    store(rays, 5 * LANES, dz)
+@device(strict=True)
+def _keep(rays, o, d):
+    set_vector(rays, 0, o[0])
+    set_vector(rays, LANES, o[1])
+    set_vector(rays, 2 * LANES, o[2])
+    set_vector(rays, 3 * LANES, d[0])
+    set_vector(rays, 4 * LANES, d[1])
+    set_vector(rays, 5 * LANES, d[2])
+
+
+@device(strict=True)
+def _nearest_each(nodes, corners, order, o, d, mask):
+    rays, hits, faces = address(_rays()), address(_hits()), address(_faces())
+    _keep(rays, o, d)
     zero = real(0.0)
-    store(hits, 0, zero)
-    store(hits, LANES, zero)
-    store(hits, 2 * LANES, zero)
+    set_vector(hits, 0, zero)
+    set_vector(hits, LANES, zero)
+    set_vector(hits, 2 * LANES, zero)
     for i in range(LANES):
-        faces[i] = -1
-    r, h, f = address(rays), address(hits), address(faces)
+        set_item(faces, i, -1)
     m = bits(mask)
     while m != 0:
         i, m = first(m), m & (m - 1)
         t, face, u, v = nearest(
-            nodes, links, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
-            item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i),
+            nodes, corners, order, item(rays, i), item(rays, LANES + i), item(rays, 2 * LANES + i),
+            item(rays, 3 * LANES + i), item(rays, 4 * LANES + i), item(rays, 5 * LANES + i),
         )
-        set_item(h, i, t)
-        set_item(h, LANES + i, u)
-        set_item(h, 2 * LANES + i, v)
-        set_item(f, i, face)
-    return load(hits, 0), load(faces, 0), load(hits, LANES), load(hits, 2 * LANES)
+        set_item(hits, i, t)
+        set_item(hits, LANES + i, u)
+        set_item(hits, 2 * LANES + i, v)
+        set_item(faces, i, face)
+    return lanes_at(hits, 0), lanes_at(faces, 0), lanes_at(hits, LANES), lanes_at(hits, 2 * LANES)
 
 
-@device(strict=True, apart=True)
-def _meets_each(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t_max, mask):
-    rays = _rays()
-    store(rays, 0, ox)
-    store(rays, LANES, oy)
-    store(rays, 2 * LANES, oz)
-    store(rays, 3 * LANES, dx)
-    store(rays, 4 * LANES, dy)
-    store(rays, 5 * LANES, dz)
-    store(rays, 6 * LANES, t_max)
-    r, m, met = address(rays), bits(mask), 0
+@device(strict=True)
+def _meets_each(nodes, corners, order, o, d, t_max, mask):
+    rays = address(_rays())
+    _keep(rays, o, d)
+    set_vector(rays, 6 * LANES, t_max)
+    m, met = bits(mask), 0
     while m != 0:
         i = first(m)
         if meets(
-            nodes, links, corners, order, item(r, i), item(r, LANES + i), item(r, 2 * LANES + i),
-            item(r, 3 * LANES + i), item(r, 4 * LANES + i), item(r, 5 * LANES + i), item(r, 6 * LANES + i),
+            nodes, corners, order, item(rays, i), item(rays, LANES + i), item(rays, 2 * LANES + i),
+            item(rays, 3 * LANES + i), item(rays, 4 * LANES + i), item(rays, 5 * LANES + i), item(rays, 6 * LANES + i),
         ):
             met |= 1 << i
         m = m & (m - 1)
-    return mask_of(met, ox)
+    return mask_of(met, t_max)
+
+
+@device(strict=True, apart=True)
+def _nearest(nodes, corners, order, few, faces, quads, o, d, mask):
+    if len(faces) > 0:
+        return nearest_of_few(few, faces, quads, o, d, mask)
+    if together(o, d, mask):
+        done, t, face, u, v = nearest_together(nodes, corners, order, o, d, mask)
+        if done:
+            return t, face, u, v
+    return _nearest_each(nodes, corners, order, o, d, mask)
+
+
+@device(strict=True, apart=True)
+def _meet(nodes, corners, order, few, faces, quads, o, d, t_max, mask):
+    if len(faces) > 0:
+        return any_of_few(few, faces, quads, o, d, t_max, mask)
+    if together(o, d, mask):
+        done, met = meet_together(nodes, corners, order, o, d, t_max, mask)
+        if done:
+            return met
+    return _meets_each(nodes, corners, order, o, d, t_max, mask)
 
 
 @closest.define(FLOAT32XN)
 @device
 def _closest(scene, o, d, mask):
-    if len(scene.few_faces) > 0:
-        t, face, u, v = nearest_of_few(scene.few, scene.few_faces, scene.few_quads, o, d, mask)
-        return Hit(t, face, u, v)
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    t, face, u, v = _nearest_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], mask)
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    few = (scene.few, scene.few_faces, scene.few_quads)
+    t, face, u, v = _nearest(nodes, corners, order, *few, o, d, mask)
     return Hit(t, face, u, v)
 
 
 @occluded.define(FLOAT32XN)
 @device
 def _occluded(scene, o, d, t_max, mask):
-    if len(scene.few_faces) > 0:
-        return any_of_few(scene.few, scene.few_faces, scene.few_quads, o, d, real(t_max), mask)
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    return _meets_each(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], real(t_max), mask)
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    few = (scene.few, scene.few_faces, scene.few_quads)
+    return _meet(nodes, corners, order, *few, o, d, real(t_max), mask)

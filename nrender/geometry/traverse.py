@@ -77,7 +77,7 @@ def _enter(nodes, links, node, o, inverse, room, t, pending, entries, top):
     """Put the children that the ray meets on the stack, the nearest on top; return the new top."""
     base = top
     for i in range(8):
-        near, far = _box(nodes, 48 * node + i, o, inverse, room)
+        near, far = _box(nodes, 64 * node + i, o, inverse, room)
         if near <= far and near <= t:
             k = top
             while k > base and gather(entries, k - 1) < near:
@@ -147,9 +147,8 @@ def _occluded(scene, o, d, t_max, mask):
 def _closest_wide(scene, o, d, mask):
     if not mask:
         return Hit(0.0, -1, 0.0, 0.0)
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    t, face, u, v = nearest(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2])
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    t, face, u, v = nearest(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2])
     return Hit(t, face, u, v)
 
 
@@ -157,9 +156,8 @@ def _closest_wide(scene, o, d, mask):
 def _occluded_wide(scene, o, d, t_max, mask):
     if not mask:
         return False
-    nodes, links = address(scene.nodes), address(scene.links)
-    corners, order = address(scene.corners), address(scene.order)
-    return meets(nodes, links, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], t_max)
+    nodes, corners, order = address(scene.nodes), address(scene.corners), address(scene.order)
+    return meets(nodes, corners, order, o[0], o[1], o[2], d[0], d[1], d[2], t_max)
 
 
 if HAS_EIGHT:

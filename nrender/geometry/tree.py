@@ -26,7 +26,7 @@ def build(vertices: np.ndarray, faces: np.ndarray) -> Tree:
     """A tree for vertices (n, 3) and faces (m, 3), m >= 1."""
     vertices, faces = np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(faces, np.int32)
     for deep in (DEEP, DEEP // 2, 0):
-        links, order, levels = collapse(grow(vertices, faces, deep), deep == 0)
+        links, order, levels = collapse(grow(vertices, faces, deep))
         if len(levels) <= LEVELS + 1:
             break
     nodes, corners = fit(vertices, faces, links, order, levels)

@@ -16,6 +16,7 @@ from ..local import make
 from ..real import BIG
 from .wide import (
     address,
+    as_integers,
     bits,
     eight,
     first,
@@ -89,99 +90,128 @@ def _valid(ox, oy, oz, dx, dy, dz):
 
 
 @device(strict=True)
-def _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t):
-    """(entry, mask) of the boxes of a node."""
-    at = 48 * node
+def _slabs(ox, oy, oz, dx, dy, dz):
+    """(slabs x, y, z; where their near planes are in a node)."""
+    room = room_of(ox, oy, oz)
+    near = (8 if dx < 0.0 else 0, 24 if dy < 0.0 else 16, 40 if dz < 0.0 else 32)
+    return _slab(ox, dx, room), _slab(oy, dy, room), _slab(oz, dz, room), near
+
+
+@device(strict=True)
+def _line(ox, oy, oz, dx, dy, dz):
+    """(where the coordinates x, y and depth are in a block; the origin's; the shear, 1 over the largest component)."""
+    k, i, j = _axis(dx, dy, dz)
+    origin = (_of(i, ox, oy, oz), _of(j, ox, oy, oz), _of(k, ox, oy, oz))
+    major = _of(k, dx, dy, dz)
+    shear = (-(_of(i, dx, dy, dz) / major), -(_of(j, dx, dy, dz) / major), 1.0 / major)
+    return (8 * i, 8 * j, 8 * k), origin, shear
+
+
+@device(strict=True)
+def _boxes(nodes, node, slabs, t):
+    """(entry, mask as bits) of the boxes of a node."""
+    at = 64 * node
+    x, y, z, n = slabs
     near = most(
-        most(fused(eight(nodes, at + near_x), x[0], x[1]), fused(eight(nodes, at + near_y), y[0], y[1])),
-        most(fused(eight(nodes, at + near_z), z[0], z[1]), 0.0),
+        most(fused(eight(nodes, at + n[0]), x[0], x[1]), fused(eight(nodes, at + n[1]), y[0], y[1])),
+        most(fused(eight(nodes, at + n[2]), z[0], z[1]), 0.0),
     )
     far = least(
-        least(
-            fused(eight(nodes, at + 8 - near_x), x[2], x[3]), fused(eight(nodes, at + 40 - near_y), y[2], y[3])
-        ),
-        least(fused(eight(nodes, at + 72 - near_z), z[2], z[3]), t),
+        least(fused(eight(nodes, at + 8 - n[0]), x[2], x[3]), fused(eight(nodes, at + 40 - n[1]), y[2], y[3])),
+        least(fused(eight(nodes, at + 72 - n[2]), z[2], z[3]), t),
     )
     return near, bits(near <= far)
 
 
 @device(strict=True)
-def _triangles(corners, block, kx, ky, kz, ox, oy, oz, sx, sy):
+def _triangles(corners, block, line):
     """(w0, w1, w2, depths a, b, c, mask of those that the line passes) of a block: see triangle.py."""
-    at = 72 * block
-    az, bz, cz = eight(corners, at + kz) - oz, eight(corners, at + 24 + kz) - oz, eight(corners, at + 48 + kz) - oz
-    ax, ay = fused(sx, az, eight(corners, at + kx) - ox), fused(sy, az, eight(corners, at + ky) - oy)
-    bx, by = fused(sx, bz, eight(corners, at + 24 + kx) - ox), fused(sy, bz, eight(corners, at + 24 + ky) - oy)
-    cx, cy = fused(sx, cz, eight(corners, at + 48 + kx) - ox), fused(sy, cz, eight(corners, at + 48 + ky) - oy)
-    w0 = bx * cy - by * cx
-    w1 = cx * ay - cy * ax
-    w2 = ax * by - ay * bx
-    inside = (least(least(w0, w1), w2) >= 0.0) | (most(most(w0, w1), w2) <= 0.0)
+    (x, y, z), o, s = line
+    a = 72 * block
+    b, c = a + 24, a + 48
+    az, bz, cz = eight(corners, a + z) - o[2], eight(corners, b + z) - o[2], eight(corners, c + z) - o[2]
+    ax, ay = fused(s[0], az, eight(corners, a + x) - o[0]), fused(s[1], az, eight(corners, a + y) - o[1])
+    bx, by = fused(s[0], bz, eight(corners, b + x) - o[0]), fused(s[1], bz, eight(corners, b + y) - o[1])
+    cx, cy = fused(s[0], cz, eight(corners, c + x) - o[0]), fused(s[1], cz, eight(corners, c + y) - o[1])
+    w0, w1, w2, inside = passes(ax, ay, bx, by, cx, cy)
     return w0, w1, w2, az, bz, cz, inside
 
 
 @device(strict=True)
-def _distances(w0, w1, w2, az, bz, cz, total, sz):
-    return fused(w0, az, fused(w1, bz, w2 * cz)) / total * sz
+def passes(ax, ay, bx, by, cx, cy):
+    """(w0, w1, w2, mask) of triangles and lines: triangle.edge_functions."""
+    w0 = bx * cy - by * cx
+    w1 = cx * ay - cy * ax
+    w2 = ax * by - ay * bx
+    return w0, w1, w2, (least(least(w0, w1), w2) >= 0.0) | (most(most(w0, w1), w2) <= 0.0)
+
+
+@device(strict=True)
+def distances(w0, w1, w2, az, bz, cz, total, scale):
+    """How far the lines meet the triangles. total: w0 + w1 + w2; scale: 1 over the directions' largest component."""
+    return fused(w0, az, fused(w1, bz, w2 * cz)) / total * scale
+
+
+@device(strict=True)
+def enter(links, node, entry, m, entries, pending, top):
+    """(the nearest child of those in the bits m, the new top of the stack): the others are on it, by distance."""
+    at = 64 * node + 48
+    i, m = first(m), m & (m - 1)
+    if m == 0:
+        return int(item(links, at + i)), top
+    set_vector(entries, 0, entry)
+    here = pair(item(entries, i), item(links, at + i))
+    i, m = first(m), m & (m - 1)
+    other = pair(item(entries, i), item(links, at + i))
+    here, far = min(here, other), max(here, other)
+    if m == 0:
+        set_item(pending, top, far)
+        return link_of(here), top + 1
+    i, m = first(m), m & (m - 1)
+    other = pair(item(entries, i), item(links, at + i))
+    here, other = min(here, other), max(here, other)
+    middle, far = min(other, far), max(other, far)
+    set_item(pending, top, far)
+    set_item(pending, top + 1, middle)
+    if m == 0:
+        return link_of(here), top + 2
+    set_item(pending, top + 2, here)
+    base = top
+    top += 3
+    while m != 0:
+        i, m = first(m), m & (m - 1)
+        here = pair(item(entries, i), item(links, at + i))
+        k = top
+        while k > base and item(pending, k - 1) < here:
+            set_item(pending, k, item(pending, k - 1))
+            k -= 1
+        set_item(pending, k, here)
+        top += 1
+    return link_of(item(pending, top - 1)), top - 1
 
 
 @device(strict=True, apart=True)
-def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
+def nearest(nodes, corners, order, ox, oy, oz, dx, dy, dz):
     """(t, face, u, v) of the nearest hit."""
     t, face, u, v = BIG, -1, 0.0, 0.0
     if not _valid(ox, oy, oz, dx, dy, dz):
         return t, face, u, v
-    pending, entries = address(_pairs()), address(_eight())
-    room = room_of(ox, oy, oz)
-    x, y, z = _slab(ox, dx, room), _slab(oy, dy, room), _slab(oz, dz, room)
-    near_x, near_y, near_z = 8 if dx < 0.0 else 0, 24 if dy < 0.0 else 16, 40 if dz < 0.0 else 32
-    kz, kx, ky = _axis(dx, dy, dz)
-    px, py, pz = _of(kx, ox, oy, oz), _of(ky, ox, oy, oz), _of(kz, ox, oy, oz)
-    major = _of(kz, dx, dy, dz)
-    sx, sy, sz = -(_of(kx, dx, dy, dz) / major), -(_of(ky, dx, dy, dz) / major), 1.0 / major
-    kx, ky, kz = 8 * kx, 8 * ky, 8 * kz
+    pending, entries, links = address(_pairs()), address(_eight()), as_integers(nodes)
+    slabs, line = _slabs(ox, oy, oz, dx, dy, dz), _line(ox, oy, oz, dx, dy, dz)
     top, node = 0, 0
     while True:
         while node >= 0:
-            entry, m = _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t)
-            at = 8 * node
+            entry, m = _boxes(nodes, node, slabs, t)
             if m == 0:
                 node = DONE
                 break
-            i, m = first(m), m & (m - 1)
-            if m == 0:
-                node = int(item(links, at + i))
-                continue
-            set_vector(entries, 0, entry)
-            j, m = first(m), m & (m - 1)
-            here, there = pair(item(entries, i), item(links, at + i)), pair(item(entries, j), item(links, at + j))
-            here, there = min(here, there), max(here, there)
-            if m == 0:
-                set_item(pending, top, there)
-                top += 1
-                node = link_of(here)
-                continue
-            base = top
-            set_item(pending, top, there)
-            set_item(pending, top + 1, here)
-            top += 2
-            while m != 0:
-                i, m = first(m), m & (m - 1)
-                here = pair(item(entries, i), item(links, at + i))
-                k = top
-                while k > base and item(pending, k - 1) < here:
-                    set_item(pending, k, item(pending, k - 1))
-                    k -= 1
-                set_item(pending, k, here)
-                top += 1
-            top -= 1
-            node = link_of(item(pending, top))
+            node, top = enter(links, node, entry, m, entries, pending, top)
         if node < 0:
             block = -1 - node
-            w0, w1, w2, az, bz, cz, inside = _triangles(corners, block, kx, ky, kz, px, py, pz, sx, sy)
+            w0, w1, w2, az, bz, cz, inside = _triangles(corners, block, line)
             if bits(inside) != 0:
                 total = w0 + w1 + w2
-                s = _distances(w0, w1, w2, az, bz, cz, total, sz)
+                s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
                 hit = inside & (total != 0.0) & (s > 0.0) & (s <= t)
                 m = bits(hit)
                 if m != 0:
@@ -207,38 +237,31 @@ def nearest(nodes, links, corners, order, ox, oy, oz, dx, dy, dz):
 
 
 @device(strict=True, apart=True)
-def meets(nodes, links, corners, order, ox, oy, oz, dx, dy, dz, t):
+def meets(nodes, corners, order, ox, oy, oz, dx, dy, dz, t):
     """Whether the ray meets a triangle at a distance above 0 and below t."""
     if not _valid(ox, oy, oz, dx, dy, dz):
         return False
-    pending = address(_pairs())
-    room = room_of(ox, oy, oz)
-    x, y, z = _slab(ox, dx, room), _slab(oy, dy, room), _slab(oz, dz, room)
-    near_x, near_y, near_z = 8 if dx < 0.0 else 0, 24 if dy < 0.0 else 16, 40 if dz < 0.0 else 32
-    kz, kx, ky = _axis(dx, dy, dz)
-    px, py, pz = _of(kx, ox, oy, oz), _of(ky, ox, oy, oz), _of(kz, ox, oy, oz)
-    major = _of(kz, dx, dy, dz)
-    sx, sy, sz = -(_of(kx, dx, dy, dz) / major), -(_of(ky, dx, dy, dz) / major), 1.0 / major
-    kx, ky, kz = 8 * kx, 8 * ky, 8 * kz
+    pending, links = address(_pairs()), as_integers(nodes)
+    slabs, line = _slabs(ox, oy, oz, dx, dy, dz), _line(ox, oy, oz, dx, dy, dz)
     top, node = 0, 0
     while True:
         while node >= 0:
-            entry, m = _boxes(nodes, node, near_x, near_y, near_z, x, y, z, t)
-            at = 8 * node
+            _, m = _boxes(nodes, node, slabs, t)
+            at = 64 * node + 48
             if m == 0:
                 node = DONE
                 break
-            node = int(item(links, at + first(m)))
-            m = m & (m - 1)
+            i, m = first(m), m & (m - 1)
             while m != 0:
-                set_item(pending, top, item(links, at + first(m)))
-                m = m & (m - 1)
+                set_item(pending, top, item(links, at + i))
+                i, m = first(m), m & (m - 1)
                 top += 1
+            node = int(item(links, at + i))
         if node < 0:
-            w0, w1, w2, az, bz, cz, inside = _triangles(corners, -1 - node, kx, ky, kz, px, py, pz, sx, sy)
+            w0, w1, w2, az, bz, cz, inside = _triangles(corners, -1 - node, line)
             if bits(inside) != 0:
                 total = w0 + w1 + w2
-                s = _distances(w0, w1, w2, az, bz, cz, total, sz)
+                s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
                 if bits(inside & (total != 0.0) & (s > 0.0) & (s < t)) != 0:
                     return True
         if top == 0:

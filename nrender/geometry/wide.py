@@ -7,12 +7,15 @@ checked.
 
 from __future__ import annotations
 
-from llvmlite import binding, ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from typing import Any
 
-from ..simd import Vector
+from llvmlite import binding, ir
+from numba import extending, types
+from numba.core import cgutils
+
+from ..simd import LANES, Vector
+
+intrinsic: Any = extending.intrinsic
 
 EIGHT = 8
 HAS_EIGHT = bool(binding.get_host_cpu_features().get("avx2"))  # else LLVM splits what is here into halves
@@ -43,6 +46,13 @@ def address(typing, array):
         return context.make_array(sig.args[0])(context, builder, args[0]).data
 
     return (types.CPointer(array.dtype)(array), generate) if isinstance(array, types.Array) else None
+
+
+@intrinsic
+def as_integers(typing, pointer):
+    """A pointer to the same memory, for int32."""
+    result = types.CPointer(types.int32)
+    return result(pointer), lambda context, builder, sig, args: builder.bitcast(args[0], _WORD.as_pointer())
 
 
 @intrinsic
@@ -80,6 +90,19 @@ def eight(typing, pointer, index):
     def generate(context, builder, sig, args):
         place = _at(context, builder, args[0], args[1], sig.args[1], context.get_value_type(result))
         value = builder.load(place)
+        value.align = 4
+        return value
+
+    return result(pointer, index), generate
+
+
+@intrinsic
+def lanes_at(typing, pointer, index):
+    """The LANES numbers from pointer[index] on."""
+    result = Vector(pointer.dtype, LANES)
+
+    def generate(context, builder, sig, args):
+        value = builder.load(_at(context, builder, args[0], args[1], sig.args[1], context.get_value_type(result)))
         value.align = 4
         return value
 
@@ -252,3 +275,9 @@ def mask_of(typing, word, like):
         return builder.bitcast(builder.trunc(args[0], ir.IntType(result.count)), context.get_value_type(result))
 
     return result(types.int64, like), generate
+
+
+@intrinsic
+def count(typing, word):
+    """How many bits are set."""
+    return types.int64(types.int64), lambda context, builder, sig, args: builder.ctpop(args[0])
