@@ -16,7 +16,12 @@ ENV PIP_NO_CACHE_DIR=1
 RUN python3 -m venv .venv
 RUN .venv/bin/pip install .
 
-# A writable HOME whatever the user: Numba keeps compiled kernels below it.
+# Kernels for the CPU that builds the image; another one's are added when it first runs, so any user may write there.
+ENV NRENDER_CACHE_DIR=/var/cache/nrender
+RUN mkdir -p -m 1777 /var/cache/nrender
+RUN .venv/bin/nrender info --warm
+RUN chmod -R a+rwX /var/cache/nrender
+
 ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PYTHONUNBUFFERED=1
 WORKDIR /out
 VOLUME ["/out"]

@@ -11,12 +11,17 @@ from .options import json_option
 
 
 @click.command()
+@click.option("--warm", "ahead", is_flag=True, help="Compile all kernels now, so that no later process waits for them.")
 @json_option
-def info(as_json: bool) -> None:
+def info(ahead: bool, as_json: bool) -> None:
     """Versions, devices, and where compiled kernels are kept."""
     from nrender.backend.info import info as facts
 
     found: dict[str, Any] = facts()
+    if ahead:
+        from nrender.warm import warm
+
+        found["warm"] = round(warm(), 1)
     if as_json:
         print_json(found)
     else:

@@ -326,6 +326,11 @@ def test_info(monkeypatch):
     assert run("info").stdout.splitlines()[5] == "devices    cpu"
 
 
+def test_info_compiles_ahead():
+    assert json.loads(run("info", "--warm", "--json").stdout)["warm"] >= 0
+    assert json.loads(run("info", "--warm", "--json").stdout)["warm"] < 5  # now all is there
+
+
 # example
 
 

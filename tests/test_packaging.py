@@ -47,7 +47,9 @@ def test_docker_sets_up_and_runs_what_the_readme_says():
     example = [step.removeprefix(TOOL) for step in readme if step not in setup]
     assert len(setup) >= 2
     assert [step.split()[1] for step in example] == ["example", "render", "optimize"]
-    assert docker_steps() == (setup, example)
+    run, command = docker_steps()
+    assert (run[: len(setup)], command) == (setup, example)
+    assert f"{TOOL}nrender info --warm" in run[len(setup) :]
 
 
 def test_ci_runs_what_the_readme_says():
