@@ -112,7 +112,7 @@ CASES = {
     ),
     "white box under a lamp": Case(
         scenes.box_shadow(),
-        slide(direction=[-0.7, 0.9, -0.8], samples=96)
+        slide(direction=[-0.7, 0.9, -0.8], samples=160)
         | turn(samples=192)
         | grow([-1.0, 0.5, -0.3])
         | slide(LAMP),
