@@ -1,6 +1,7 @@
-"""Lanes against single paths: the same images, tangents and gradients but for rounding, whatever is in the scene.
+"""Lanes against single paths, those in float64, whose kernels other tests need too: the same images, tangents and
+gradients but for rounding, whatever is in the scene.
 
-A path whose decision hangs on the last bit may go elsewhere, so some pixels may differ: few, and by no more than noise.
+A path whose decision hangs on the last bits may go elsewhere, so some pixels may differ: few, and by no more than noise.
 """
 
 import boundary_scenes
@@ -12,7 +13,7 @@ import textured_scenes
 
 from nrender.backend import cpu
 from nrender.compile_scene import compile_scene
-from nrender.real import FLOAT32
+from nrender.real import FLOAT32, FLOAT64
 from nrender.simd import FLOAT32XN
 
 SCENES = {
@@ -48,11 +49,10 @@ def lamps(count):
 
 @pytest.fixture(scope="module", params=SCENES)
 def job(request):
-    """(tables, size of the picture)."""
+    """(tables, tables in float64, size of the picture)."""
     scene = SCENES[request.param]()
-    tables = compile_scene(scene, "main", FLOAT32)[3]
     view = scene.cameras["main"]
-    return tables, (view.width, view.height)
+    return *(compile_scene(scene, "main", width)[3] for width in (FLOAT32, FLOAT64)), (view.width, view.height)
 
 
 def close(lanes, single):
@@ -65,24 +65,27 @@ def close(lanes, single):
 
 
 def test_lanes_render_the_same_image(job):
-    single, _ = cpu.render(FLOAT32, *job, SPP, 3)
-    lanes, bad = cpu.render(FLOAT32XN, *job, SPP, 3)
+    tables, wide, size = job
+    single, _ = cpu.render(FLOAT64, wide, size, SPP, 3)
+    lanes, bad = cpu.render(FLOAT32XN, tables, size, SPP, 3)
     assert bad.first() is None
     close(lanes, single)
 
 
 def test_lanes_have_the_same_tangent(job):
-    d_theta = np.random.default_rng(1).normal(size=len(job[0].theta)).astype(np.float32)
-    _, single, _ = cpu.render_tan(FLOAT32, job[0], d_theta, job[1], SPP, 3)
-    _, lanes, bad = cpu.render_tan(FLOAT32XN, job[0], d_theta, job[1], SPP, 3)
+    tables, wide, size = job
+    d_theta = np.random.default_rng(1).normal(size=len(tables.theta))
+    _, single, _ = cpu.render_tan(FLOAT64, wide, d_theta, size, SPP, 3)
+    _, lanes, bad = cpu.render_tan(FLOAT32XN, tables, d_theta.astype(np.float32), size, SPP, 3)
     assert bad.first() is None
     close(lanes, single)
 
 
 @pytest.mark.parametrize("moving", [False, True])
 def test_lanes_have_the_same_gradient(job, moving):
-    weights = np.random.default_rng(2).normal(size=(job[1][1], job[1][0], 3)) + 1.0
-    single, _ = cpu.render_adj(FLOAT32, job[0], weights, job[1], SPP, 3, moving)
-    lanes, bad = cpu.render_adj(FLOAT32XN, job[0], weights, job[1], SPP, 3, moving)
+    tables, wide, size = job
+    weights = np.random.default_rng(2).normal(size=(size[1], size[0], 3)) + 1.0
+    single, _ = cpu.render_adj(FLOAT64, wide, weights, size, SPP, 3, moving)
+    lanes, bad = cpu.render_adj(FLOAT32XN, tables, weights, size, SPP, 3, moving)
     assert bad.first() is None
     close(lanes, single)
