@@ -15,7 +15,10 @@ SCENE: dict[str, Any] = {  # a glossy floor too: edges that are seen in it have 
     "nrender": 1,
     "cameras": {"main": {"type": "perspective", "origin": [0, 2, 3], "target": [0, 0, 0], "resolution": [8, 8]}},
     "integrator": {"type": "path", "max_depth": 3, "spp": 1},
-    "materials": {"matt": {"type": "diffuse", "reflectance": [0.5] * 3}, "glossy": {"type": "conductor", "roughness": 0.3}},
+    "materials": {
+        "matt": {"type": "diffuse", "reflectance": [0.5] * 3},
+        "glossy": {"type": "conductor", "roughness": 0.3},
+    },
     "shapes": {
         "floor": {"type": "rectangle", "material": "glossy", "transform": {"rotate": [-90, 0, 0], "scale": 2}},
         "thing": {"type": "cube", "material": "matt", "transform": {"translate": [0, 0.6, 0], "scale": 0.3}},

@@ -1,7 +1,8 @@
 """Lanes against single paths, those in float64, whose kernels other tests need too: the same images, tangents and
 gradients but for rounding, whatever is in the scene.
 
-A path whose decision hangs on the last bits may go elsewhere, so some pixels may differ: few, and by no more than noise.
+A path whose decision hangs on the last bits may go elsewhere, so some pixels may differ, but few, and no more than
+by noise.
 """
 
 import boundary_scenes

@@ -37,7 +37,7 @@ def few_tables(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.
         return nothing
     corners = np.asarray(vertices, np.float64)[faces]
     low, high = corners.min((0, 1)), corners.max((0, 1))
-    centre, radius = (low + high) / 2, np.linalg.norm(high - low) / 2
+    centre, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
     corners = corners - centre
     sides = np.linalg.norm(corners - np.roll(corners, -1, 1), axis=2)
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -53,7 +53,7 @@ def few_tables(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.
     return np.concatenate([head, *rows, *weights]), np.array(order, np.int32), len(pairs)
 
 
-def _pairs(corners: np.ndarray, faces: np.ndarray, normals: np.ndarray, radius: float) -> list:
+def _pairs(corners: np.ndarray, faces: np.ndarray, normals: np.ndarray, radius: float) -> list[tuple[int, int, np.ndarray]]:
     """(face, other face, (4, 3) corners in turn): in one plane, convex, the first three corners those of the first."""
     edges = {(f[k], f[(k + 1) % 3]): (i, k) for i, f in enumerate(faces.tolist()) for k in range(3)}
     taken: set[int] = set()
