@@ -53,11 +53,14 @@ def few_tables(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.
     return np.concatenate([head, *rows, *weights]), np.array(order, np.int32), len(pairs)
 
 
-def _pairs(corners: np.ndarray, faces: np.ndarray, normals: np.ndarray, radius: float) -> list[tuple[int, int, np.ndarray]]:
+Pair = tuple[int, int, np.ndarray]
+
+
+def _pairs(corners: np.ndarray, faces: np.ndarray, normals: np.ndarray, radius: float) -> list[Pair]:
     """(face, other face, (4, 3) corners in turn): in one plane, convex, the first three corners those of the first."""
     edges = {(f[k], f[(k + 1) % 3]): (i, k) for i, f in enumerate(faces.tolist()) for k in range(3)}
     taken: set[int] = set()
-    out = []
+    out: list[Pair] = []
     for (a, b), (i, k) in edges.items():
         j, m = edges.get((b, a), (i, 0))
         if i >= j or i in taken or j in taken:
