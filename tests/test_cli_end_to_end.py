@@ -40,7 +40,7 @@ def in_the_folder(folder, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method, iterations", [("l-bfgs-b", 12), ("adam", 40)])
+@pytest.mark.parametrize("method, iterations", [("l-bfgs-b", 12), ("adam", 100)])
 def test_the_square_is_turned_upright(method, iterations):
     options = ("--method", method, "--iterations", str(iterations), "--seed", "3")
     report = run("optimize", "small.yaml", "t.exr", "-o", method, *options, "--json")

@@ -17,6 +17,8 @@ ORDER = [
     "real",
     "local",
     "simd",
+    "lanes",
+    "lanes_math",
     "cache",
     "host",
     "vec",
@@ -44,6 +46,8 @@ ORDER = [
     # Whole paths, boundaries, launch loops
     "walk",
     "path",
+    "path_tan",
+    "path_adj",
     "boundary",
     "backend",
     # Files
@@ -54,6 +58,7 @@ ORDER = [
     "params",
     "compile_scene",
     "render",
+    "warm",
     "loss",
     "optimize",
     "gradcheck",

@@ -1,6 +1,7 @@
 """Many emitters in whole images: with the tree of lights against without it, its noise, its derivatives, its bits."""
 
 import functools
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from estimates import replicate, z_between
 from scene_library import camera, mesh
 
 import nrender as nr
+import nrender.compile_scene as compiled
 from nrender.compile_scene import compile_scene, lights
 from nrender.real import FLOAT64
 
@@ -64,6 +66,7 @@ def no_tree(monkeypatch):
 
     def off():
         monkeypatch.setattr(lights, "MANY", 10**9)
+        monkeypatch.setattr(compiled, "_kept", OrderedDict())  # the scenes' tables
 
     return off
 
