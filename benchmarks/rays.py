@@ -116,8 +116,8 @@ def main() -> None:
     head = ["scene, triangles", "rays", "query", "one ray", f"{LANES} lanes", "Embree, one ray", "one ray / Embree"]
     page = (
         f"Millions of rays a second of one thread's time; medians and quartiles of slices of {SLICE} rays, all by\n"
-        "turns, so that what else the machine does meets all of them; the ratio is of each turn. Camera rays in blocks\n"
-        f"of 4 x 4 pixels of {SIZE} x {SIZE}; what bounces off, cosine-distributed, in the same order.\n\n"
+        "turns, so that what else the machine does meets all of them; the ratio is of each turn. Camera rays in\n"
+        f"blocks of 4 x 4 pixels of {SIZE} x {SIZE}; what bounces off, cosine-distributed, in the same order.\n\n"
         f"{table(head, lines)}\n"
         "Seconds for the tree, on all threads.\n\n"
         + table(["scene, triangles", "build", "refit", "Embree's build", "bytes a triangle"], others)
