@@ -19,6 +19,7 @@ from embree import Embree, library
 from ray_scenes import SCENES, bounced, camera_rays
 
 from nrender.cache import compiled
+from nrender.geometry.few import few_tables
 from nrender.geometry.tree import build, refit
 from nrender.real import FLOAT32
 from nrender.simd import FLOAT32XN, LANES
@@ -63,7 +64,8 @@ def speed(count: int) -> tuple[dict[str, Any], list[list[str]]]:
     data, rows = {}, []
     for name, (make, *view) in SCENES.items():
         mesh = make()
-        tables = tables_of(*mesh)
+        few, few_faces, few_quads = few_tables(*mesh)
+        tables = tables_of(*mesh)._replace(few=few.astype(np.float32), few_faces=few_faces, few_quads=few_quads)
         scene, _kept = embree.build(*mesh) if embree is not None else (None, None)
         for kind, (o, d) in kinds(mesh, view, tables).items():
             found = walks(tables, o, d, embree, scene)
