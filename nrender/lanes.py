@@ -31,10 +31,6 @@ def _vector_of(kind):
     return FLOATS if isinstance(types.unliteral(kind), types.Float) else INTS
 
 
-def _extract(builder, vector, k):
-    return builder.extract_element(vector, INDEX(k))
-
-
 # --- masks
 @lane.select.define(FLOAT32XN)
 @intrinsic
@@ -238,8 +234,8 @@ def _gather(typing, array, index):
 
 
 def _gathered(builder, data, index, kind):
-    integer = isinstance(kind.element, ir.IntType)
-    if kind.element.width == 64 if integer else not isinstance(kind.element, ir.FloatType):
+    integer = kind.element == ir.IntType(32)
+    if not integer and kind.element != ir.FloatType():
         raise TypeError("a gather is of 32-bit numbers")
     word, base = "i" if integer else "s", builder.bitcast(data, _BYTE.as_pointer())
     if LANES == 16 and _FEATURES.get("avx512f"):
@@ -253,7 +249,8 @@ def _gathered(builder, data, index, kind):
     else:
         out = ir.Constant(kind, ir.Undefined)
         for k in range(LANES):
-            element = builder.load(builder.gep(data, [builder.sext(_extract(builder, index, k), ir.IntType(64))]))
+            place = builder.sext(builder.extract_element(index, INDEX(k)), ir.IntType(64))
+            element = builder.load(builder.gep(data, [place]))
             out = builder.insert_element(out, element, INDEX(k))
         return out
     types_of = ir.FunctionType(kind, [a.type for a in arguments])

@@ -52,8 +52,7 @@ def begin_adj(scene, stream, sx, sy, weight, radiance, dim_radiance):
     none = (zero, zero, zero)
     last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
     coming, dim_coming = mul(weight, radiance), mul(weight, dim_radiance)
-    weight = add(weight, none)
-    return Replay(walk, sx + zero, sy + zero, zero, weight, add(coming, none), add(dim_coming, none), last, none)
+    return Replay(walk, sx, sy, zero, weight, coming, dim_coming, last, none)
 
 
 @device

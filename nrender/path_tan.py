@@ -59,7 +59,7 @@ def begin_tan(scene, stream, sx, sy, d_theta):
     frame = shading_frame(scene, last, walk.d)
     d_arrive = normalize_tan(axis, d_axis)
     return Tangent(
-        walk, sx + zero, sy + zero, zero, none, none, d_arrive, none, last, frame, walk.d, none, none, none, none
+        walk, sx, sy, zero, none, none, d_arrive, none, last, frame, walk.d, none, none, none, none
     )
 
 

@@ -261,6 +261,17 @@ def test_refitted_boxes_hold_their_triangles(name):
     check_tree(refit(build(*unshared(SOUPS[name])), *unshared(moved)), moved)
 
 
+def check_lanes(tables, o, d, t_max, live):
+    """The live lanes hit what their rays hit alone, the others nothing."""
+    one, each = find_closest(tables, o, d), find_closest(tables, o, d, FLOAT32XN, live)
+    for a, b in zip(one, each, strict=True):
+        assert (a[live] == b[live]).all()
+    assert (each[1][~live] == -1).all()
+    one, each = find_occluded(tables, o, d, t_max), find_occluded(tables, o, d, t_max, FLOAT32XN, live)
+    assert (one[live] == each[live]).all()
+    assert not each[~live].any()
+
+
 @pytest.mark.parametrize("name", SOUPS)
 def test_lanes_hit_what_one_ray_hits_bit_for_bit(name):
     """Lanes that are not live, of any content, hit nothing."""
@@ -269,13 +280,7 @@ def test_lanes_hit_what_one_ray_hits_bit_for_bit(name):
     live = np.random.default_rng(9).random(len(o)) < 0.7
     o[~live & (np.arange(len(o)) % 2 == 0)] = np.nan
     t_max = np.random.default_rng(10).uniform(0.2, 2, size=len(o))
-    one, each = find_closest(tables, o, d), find_closest(tables, o, d, FLOAT32XN, live)
-    for a, b in zip(one, each, strict=True):
-        assert (a[live] == b[live]).all()
-    assert (each[1][~live] == -1).all()
-    one, each = find_occluded(tables, o, d, t_max), find_occluded(tables, o, d, t_max, FLOAT32XN, live)
-    assert (one[live] == each[live]).all()
-    assert not each[~live].any()
+    check_lanes(tables, o, d, t_max, live)
 
 
 @pytest.mark.parametrize("name", SOUPS)
@@ -323,13 +328,7 @@ def test_packets_hit_what_one_ray_hits_bit_for_bit(name, spread):
     live = np.random.default_rng(13).random(len(o)) < 0.8
     o[~live & (np.arange(len(o)) % 2 == 0)] = np.nan
     t_max = np.random.default_rng(14).uniform(0.2, 2, size=len(o))
-    one, each = find_closest(tables, o, d), find_closest(tables, o, d, FLOAT32XN, live)
-    for a, b in zip(one, each, strict=True):
-        assert (a[live] == b[live]).all()
-    assert (each[1][~live] == -1).all()
-    one, each = find_occluded(tables, o, d, t_max), find_occluded(tables, o, d, t_max, FLOAT32XN, live)
-    assert (one[live] == each[live]).all()
-    assert not each[~live].any()
+    check_lanes(tables, o, d, t_max, live)
 
 
 @pytest.mark.parametrize("packets", [False, True])

@@ -13,7 +13,7 @@ from llvmlite import binding, ir
 from numba import extending, types
 from numba.core import cgutils
 
-from ..simd import LANES, Vector
+from ..simd import LANES, Vector, spread
 
 intrinsic: Any = extending.intrinsic
 
@@ -22,15 +22,6 @@ HAS_EIGHT = bool(binding.get_host_cpu_features().get("avx2"))  # else LLVM split
 FLOATS = Vector(types.float32, EIGHT)
 _WORD = ir.IntType(32)
 _LONG = ir.IntType(64)
-
-
-def _spread(context, builder, value, kind, target):
-    """`value`, a number or a vector, as a vector of the type `target`."""
-    if isinstance(kind, Vector):
-        return value
-    number = context.cast(builder, value, kind, target.element)
-    one = builder.insert_element(ir.Constant(ir.VectorType(number.type, target.count), ir.Undefined), number, _WORD(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_WORD, target.count), [0] * target.count))
 
 
 def _vector(*kinds):
@@ -127,7 +118,7 @@ def fused(typing, a, b, c):
     result = _vector(a, b, c)
 
     def generate(context, builder, sig, args):
-        values = [_spread(context, builder, v, k, result) for v, k in zip(args, sig.args, strict=True)]
+        values = [spread(context, builder, v, k, result) for v, k in zip(args, sig.args, strict=True)]
         kind = values[0].type
         name = f"llvm.fma.v{result.count}f32"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, (kind,) * 3), name)
@@ -142,7 +133,7 @@ def _extremum(symbol):
         result = _vector(a, b)
 
         def generate(context, builder, sig, args):
-            x, y = (_spread(context, builder, v, k, result) for v, k in zip(args, sig.args, strict=True))
+            x, y = (spread(context, builder, v, k, result) for v, k in zip(args, sig.args, strict=True))
             return builder.select(builder.fcmp_ordered(symbol, x, y), x, y)
 
         return result(a, b), generate
@@ -160,7 +151,7 @@ def where(typing, mask, a, b):
     result = _vector(a, b)
 
     def generate(context, builder, sig, args):
-        a, b = (_spread(context, builder, v, k, result) for v, k in zip(args[1:], sig.args[1:], strict=True))
+        a, b = (spread(context, builder, v, k, result) for v, k in zip(args[1:], sig.args[1:], strict=True))
         return builder.select(args[0], a, b)
 
     return result(mask, a, b), generate
