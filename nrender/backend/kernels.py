@@ -19,9 +19,9 @@ from ..motion import Trail
 from ..path import DARK, advance, begin, walk_either
 from ..path_adj import advance_adj, begin_adj, replay_either
 from ..path_tan import advance_tan, begin_tan, tangent_either
-from ..real import BIG, accumulate, any_lane, count, invert, put, rank, real, select, truncate
+from ..real import BIG, accumulate, any_lane, count, gather, invert, put, rank, real, select, truncate
 from ..rng import lattice5, stream, uniform2
-from ..vec import choose, largest_magnitude, scale
+from ..vec import choose, dot, largest_magnitude, scale
 
 TILE_BITS = 4
 TILE = 1 << TILE_BITS
@@ -239,23 +239,35 @@ def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, h
 
 
 @device
+def lanes_of_launch():
+    """(number of each lane, the mask of all)."""
+    zero, none = nothing_taken()
+    every = invert(none)
+    return rank(every), every
+
+
+@device
 def outlines(
     scene, edges, width, height, samples, seed, number, adjoint, chunk, chunks, d_theta, weights, gradient, d_image,
     moments, bad
 ):
     """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
-    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments[0] += the sum over
+    += its part, weights (height * width * 3); else d_image (height * width * 3) += it, and moments[0] += the sum over
     samples of the square of what they change."""
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
-        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
-        if e.seen:
-            if not finite(scale(e.jump, largest_magnitude(e.covector))):
-                count_bad(bad, e.pixel, i, True)
-            elif adjoint:
-                edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
+        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, active)
+        good = e.seen & finite(scale(e.jump, largest_magnitude(e.covector)))
+        count_bad(bad, e.pixel, i, e.seen & invert(good))
+        if any_lane(good):
+            if adjoint:
+                edge_adj(scene, gradient, e, vector_at(weights, 3 * e.pixel), good)
             else:
-                moments[0] += _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
+                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), good)
+                accumulate(moments, 0, square, good)
 
 
 @device
@@ -266,10 +278,13 @@ def grazing(
     """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. moments[1] += how many
     reached both that and the eye, moments[2:] as moments[0] by the edge's cluster. The rest as in `outlines`."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
+        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, active)
         _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
@@ -280,32 +295,33 @@ def mirrored(
 ):
     """The same where smooth surfaces are between them and the eye."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, active)
         _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
 def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
-    if g.reached:
-        moments[1] += 1.0
-    if g.seen:
-        if not finite(scale(g.jump, largest_magnitude(g.normal))):
-            count_bad(bad, g.pixel, sample, True)
-        elif adjoint:
-            grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
+    accumulate(moments, 1, 1.0, g.reached)
+    good = g.seen & finite(scale(g.jump, largest_magnitude(g.normal)))
+    count_bad(bad, g.pixel, sample, g.seen & invert(good))
+    if any_lane(good):
+        if adjoint:
+            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), good)
         else:
-            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
-            moments[0] += square
-            moments[2 + plan.cluster[g.edge]] += square
+            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), good)
+            accumulate(moments, 0, square, good)
+            accumulate(moments, 2 + gather(plan.cluster, g.edge), square, good)
 
 
 @device
-def _splat(d_image, pixel, change):
+def _splat(d_image, pixel, change, mask):
     """Add the change; return its square."""
-    for c in range(3):
-        d_image[pixel, c] += change[c]
-    return change[0] * change[0] + change[1] * change[1] + change[2] * change[2]
+    add_vector(d_image, 3 * pixel, change, mask)
+    return dot(change, change)
