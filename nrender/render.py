@@ -19,6 +19,7 @@ from .real import FLOAT32, FLOAT64
 from .scene import Scene
 from .scene.models import Textured
 from .tables import Tables
+from .warm import OF_MOTION, ensure
 
 CLEAR = 0.1  # roughness below which a connection to the eye finds nothing any more
 SIZELESS = ("point", "spot", "directional")
@@ -57,8 +58,8 @@ def render(
     "cpu"; camera: a name (default: "main", or the first); precision: "float32", or "float64" for checks.
     """
     job = _job(scene, spp, seed, device, camera, precision)
-    image = _image(job)
-    return image
+    _compiled(job, ["render"])
+    return _image(job)
 
 
 def renderer(
@@ -87,6 +88,7 @@ def render_vjp(
     """
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render", "render_adj"], paths)
     image = _image(job)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
@@ -122,6 +124,7 @@ def render_jvp(
     paths = _checked_paths(scene, directions)
     job = _job(scene, spp, seed, device, camera, precision)
     checked = _checked_directions(scene, directions)
+    _compiled(job, ["render_tan"], paths)
     return _tangent(job, checked, _boundary(job, paths))
 
 
@@ -138,6 +141,7 @@ def render_jacobian(
     other; float64."""
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render", "render_tan"], paths)
     image = _image(job)
     jacobian = {}
     for path in paths:
@@ -150,6 +154,12 @@ def render_jacobian(
             columns.append(_tangent(job, {path: direction}, work)[1])
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
     return image, jacobian
+
+
+def _compiled(job: _Job, names: list[str], paths: Iterable[str] = ()) -> None:
+    """See that these kernels are there, and those of the boundary if one of the parameters moves anything."""
+    if job.width is FLOAT32:
+        ensure([*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names)
 
 
 def _image(job: _Job) -> np.ndarray:

@@ -57,8 +57,8 @@ ORDER = [
     # What users call
     "params",
     "compile_scene",
-    "render",
     "warm",
+    "render",
     "loss",
     "optimize",
     "gradcheck",
