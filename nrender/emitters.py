@@ -94,8 +94,9 @@ def chance_of(scene, x, emitter):
 
 
 @device
-def next_event(scene, stream, x, a, wi, spare, active):
-    """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow."""
+def next_event(scene, stream, x, a, wi, spare, lit_before, kept, active):
+    """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow; lit_before: whether its light
+    arrives, in the lanes `kept` that know it."""
     stream, u1, u2 = uniform2(stream)
     choice = u1
     if scene.tree_count > 0:
@@ -121,12 +122,14 @@ def next_event(scene, stream, x, a, wi, spare, active):
     emits = area.emits(scene, y, w, active & is_face) & (geometry > 0.0)
     lit = active & agrees(scene, x, a, wi, wo) & select(is_face, emits, dot(w, w) > 0.0) & (chance > 0.0)
     product, clear = 0.0 * u2 + 1.0, 0.0 * u2 + 1.0
-    if any_lane(lit):
+    unknown = lit & invert(kept)
+    lit = lit & (unknown | lit_before)
+    if any_lane(unknown):
         start, path = shadow_ray(x, y, w, kind)
         if scene.translucent > 0:
             product, clear, lit = shadow(scene, start, path, far, spare, lit)
         else:
-            lit = lit & invert(occluded(scene, start, path, select(far, BIG, 1.0), lit))
+            lit = lit & invert(occluded(scene, start, path, select(far, BIG, 1.0), unknown))
     sized = lit & is_face
     solid = select(sized, 0.5 * geometry, select(far, 1.0, 1.0 / dot(w, w)))
     pdf = select(sized, chance / select(sized, solid, 1.0), select(lit & (kind == ENVMAP), density, 0.0))

@@ -14,7 +14,7 @@ from .device import device
 from .direct import direct_adj
 from .emitters import emission_weight
 from .geometry.surface import Surface, either, normal_only_adj, point_only_adj, slid_adj, step_off, surface
-from .geometry.traverse import closest
+from .geometry.traverse import Hit, closest
 from .light import area
 from .material import clear, read, read_adj
 from .mipmap import footprint_adj
@@ -72,15 +72,16 @@ def replay_either(mask, a, b):
 
 
 @device
-def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
+def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, active):
     """Add the gradient of the next vertex's part of weight . radiance to `gradient`; return (the walk behind it, mask
-    of the lanes that go on). If not `moving`, leave out the gradient of vertices and camera. p, g_p: local_reals()."""
+    of the lanes that go on). met: what the first walk met there, in the lanes `kept`. If not `moving`, leave out the
+    gradient of vertices and camera. p, g_p: local_reals()."""
     walk, sx, sy, t_first, weight, coming, dim_coming, last, g_leave = replay
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
     view = View(sx, sy, axis, t_first)
-    hit = closest(scene, o, d, active)
+    hit = _hit(scene, o, d, met, kept, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
         beyond, share = sky(scene, source, d, pdf, missed)
@@ -131,7 +132,7 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
             if scene.light_count > 0:
                 received = mul(weight, throughput)
                 stream, found, lit, g_n, g_area, g_wi = direct_adj(
-                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, active
+                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, met.lit, kept, active
                 )
                 coming = choose(lit, sub(coming, mul(received, found)), coming)
                 dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
@@ -167,3 +168,15 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
     depth = depth + select(v.passed, 0, 1)
     walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
     return Replay(walk, sx, sy, view.t, weight, coming, dim_coming, last, g_leave), active | v.passed
+
+
+@device
+def _hit(scene, o, d, met, kept, active):
+    unknown = active & invert(kept)
+    t = 0.0 * d[0]
+    hit = Hit(t, met.face, met.u, met.v)
+    if any_lane(unknown):
+        new = closest(scene, o, d, unknown)
+        u, v = select(unknown, new.u, hit.u), select(unknown, new.v, hit.v)
+        hit = Hit(t, select(unknown, new.face, hit.face), u, v)
+    return hit

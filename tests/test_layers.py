@@ -43,6 +43,7 @@ ORDER = [
     "scattering",
     "emitters",
     "direct",
+    "hits",
     # Whole paths, boundaries, launch loops
     "walk",
     "path",

@@ -5,6 +5,8 @@ A chunk's gradient and image buffers are its own, and chunks are numbered by the
 the same seed gives the same bits on any number of threads.
 """
 
+from typing import NamedTuple
+
 from ..boundary.grazing import grazing_adj, grazing_tan
 from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
@@ -14,6 +16,7 @@ from ..device import device
 from ..film import screen_point
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
+from ..hits import keep, recall
 from ..local import local_integers, local_reals
 from ..motion import Trail
 from ..path import DARK, advance, begin, walk_either
@@ -27,6 +30,13 @@ TILE_BITS = 4
 TILE = 1 << TILE_BITS
 BATCH = 4 * TILE * TILE  # samples whose radiance is kept for their replay
 BOUNDARY_STREAM = 0x2545F491  # in the place of a pixel's number: independent of the interior's samples
+
+
+class Batch(NamedTuple):
+    """Of BATCH samples: radiance and dim radiance (6 * BATCH) of the first walks, and what they met."""
+
+    radiance: object
+    hits: object
 
 
 @device
@@ -98,7 +108,7 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
                 active = active | fresh
             if any_lane(active):
                 going = active
-                walk, active = advance(scene, walk, p, 0.0, going)
+                walk, active, met = advance(scene, walk, p, 0.0, going)
                 ended = going & invert(active)
                 if any_lane(ended):
                     x, y, sample = place_of(number, left, top)
@@ -159,33 +169,36 @@ def _camera_tangent(scene, d_theta, seed, number, left, top, width, height):
 
 
 @device
-def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, found, gradient, bad):
-    """gradient += that of sum(weights * image), interior part. weights (height * width * 3). found (6 * BATCH): the
-    radiance of the first walks, batch by batch."""
+def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, batch, gradient, bad):
+    """gradient += that of sum(weights * image), interior part. weights (height * width * 3). batch: room
+    for what the first walks of BATCH samples find."""
     trail = Trail(local_integers(), local_reals())
     p, g_p = local_reals(), local_reals()
     for tile in range(chunk, tiles_of(width, height), chunks):
         left, top = start_of(tile, width)
         for first in range(0, spp * TILE * TILE, BATCH):
             last = min(first + BATCH, spp * TILE * TILE)
-            _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad)
+            _first_walks(scene, weights, width, height, seed, left, top, first, last, p, batch, bad)
             taken = first
             number, active = nothing_taken()
-            walk = _camera_replay(scene, seed, weights, spp, number, number, left, top, width, height, found)
+            walk = _camera_replay(scene, seed, weights, spp, number, number, left, top, width, height, batch)
             while taken < last or any_lane(active):
                 idle = invert(active)
                 if taken < last and any_lane(idle):
                     number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
                     fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
                     place = select(fresh, number - first, 0)
-                    new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found)
+                    new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch)
                     walk, active = replay_either(fresh, new, walk), active | fresh
                 if any_lane(active):
-                    walk, active = advance_adj(scene, walk, trail, p, g_p, gradient, moving, active)
+                    met, kept = recall(scene, batch.hits, number - first, walk.walk.depth, active)
+                    walk, active = advance_adj(
+                        scene, walk, met, kept, trail, p, g_p, gradient, moving, active
+                    )
 
 
 @device
-def _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad):
+def _first_walks(scene, weights, width, height, seed, left, top, first, last, p, batch, bad):
     taken = first
     number, active = nothing_taken()
     walk = _camera_walk(scene, seed, number, left, top, width, height)
@@ -198,14 +211,16 @@ def _first_walks(scene, weights, width, height, seed, left, top, first, last, p,
             active = active | fresh
         if any_lane(active):
             going = active
-            walk, active = advance(scene, walk, p, 0.0 * walk.pdf + DARK, going)
+            depth = walk.depth
+            walk, active, met = advance(scene, walk, p, 0.0 * walk.pdf + DARK, going)
+            keep(batch.hits, number - first, depth, met, going)
             ended = going & invert(active)
             if any_lane(ended):
                 good, place = finite(walk.radiance), number - first
                 zero = 0.0 * walk.pdf
                 none = (zero, zero, zero)
-                put_vector(found, 6 * place, choose(good, walk.radiance, none), ended)
-                put_vector(found, 6 * place + 3, choose(good, walk.dim_radiance, none), ended)
+                put_vector(batch.radiance, 6 * place, choose(good, walk.radiance, none), ended)
+                put_vector(batch.radiance, 6 * place + 3, choose(good, walk.dim_radiance, none), ended)
                 x, y, sample = place_of(number, left, top)
                 count_bad(bad, y * width + x, sample, ended & invert(good))
 
@@ -231,10 +246,11 @@ def weighs(weights, number, left, top, width, height):
 
 
 @device
-def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found):
+def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch):
     x, y, sample = place_of(number, left, top)
     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
     weight = scale(weight_of(weights, number, left, top, width, height), 1.0 / real(spp))
+    found = batch.radiance
     return begin_adj(scene, s, sx, sy, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))
 
 
