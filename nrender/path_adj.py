@@ -132,7 +132,8 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
             if scene.light_count > 0:
                 received = mul(weight, throughput)
                 stream, found, lit, g_n, g_area, g_wi = direct_adj(
-                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, met.lit, kept, active
+                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, met.lit, kept,
+                    active
                 )
                 coming = choose(lit, sub(coming, mul(received, found)), coming)
                 dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)

@@ -11,6 +11,7 @@ A kernel's types are the same for every scene, so it is compiled by a small scen
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import subprocess
 import sys
@@ -36,6 +37,8 @@ try:
     import fcntl
 except ImportError:  # not there on Windows: each process compiles what it needs
     fcntl = None  # type: ignore[assignment]
+
+_log = logging.getLogger("nrender")
 
 ALONE = "NRENDER_COMPILES_ALONE"  # set in the processes that are started here
 SIZE = (8, 8)
@@ -114,6 +117,8 @@ def ensure(names: Sequence[str]) -> None:
         return
     if cache_dir() is not None and fcntl is not None:
         missing = [name for name in KERNELS if name in names and not _mark(name).exists()]
+        if missing:
+            _log.info("compiling, once: about a minute")
         others = _start(missing)
         try:
             for wait in (False, True):
