@@ -52,13 +52,13 @@ def direct_tan(scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_are
 
 
 @device
-def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, lit, kept, active):
+def direct_adj(scene, stream, gradient, radius2, x, a, p, g_p, wi, received, moving, lit, kept, active):
     """Scatter the gradient of received . (scattered radiance); return (stream, that radiance, mask, its gradient by
-    shading normal, area normal and wi). lit, kept: see next_event."""
+    shading normal, area normal, wi and place of x). radius2: of nearness, for the light; lit, kept: see next_event."""
     stream, e = next_event(scene, stream, x, a, wi, 1, lit, kept, active)
     zero = 0.0 * wi[0]
     none = (zero, zero, zero)
-    out, g_n, g_area, g_wi = none, none, none, none
+    out, g_n, g_area, g_wi, g_x = none, none, none, none, none
     if any_lane(e.lit):
         f, density = value(scene, x, a, p, wi, e.wo, e.lit)
         share, light = mis_share(e, density), emitted(scene, e)
@@ -71,5 +71,5 @@ def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, re
         g_n, g_area, g_wi, g_wo = value_adj(scene, x, a, p, g_p, wi, e.wo, g_f, e.lit)
         if moving:
             flow, g_out = flow * e.clear, add(g_wo, g_light)
-            connection_adj(scene, gradient, trail, view, depth, e, flow, g_out, e_u, e_v)
-    return stream, out, e.lit, g_n, g_area, g_wi
+            g_x = connection_adj(scene, gradient, radius2, e, flow, g_out, e_u, e_v)
+    return stream, out, e.lit, g_n, g_area, g_wi, g_x
