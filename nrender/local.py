@@ -14,6 +14,7 @@ from .real import FLOAT32, FLOAT64
 
 SIZE = 96
 PENDING = 144
+GROUPS = 40
 
 
 @Primitive
@@ -38,6 +39,12 @@ def pending_integers():
 def pending_reals():
     """PENDING Reals, of any value: where a ray enters them."""
     return [0.0] * PENDING
+
+
+@Primitive
+def group_integers():
+    """GROUPS integers, of any value: two for each level of a tree above the one where a walk is."""
+    return [0] * GROUPS
 
 
 def on_stack(context, builder, kind, shape):
@@ -77,3 +84,4 @@ local_reals.define(FLOAT64)(make(types.float64))
 pending_integers.define(FLOAT32, FLOAT64)(make(types.int32, PENDING))
 pending_reals.define(FLOAT32)(make(types.float32, PENDING))
 pending_reals.define(FLOAT64)(make(types.float64, PENDING))
+group_integers.define(FLOAT32, FLOAT64)(make(types.int32, GROUPS))

@@ -5,12 +5,14 @@ import numpy as np
 from nrender.bsdf import MODELS, size, transmits
 from nrender.cache import compiled
 from nrender.device import Width, compile_cpu, compile_cpu_inner, device
-from nrender.geometry import lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
+from nrender.geometry import compressed_walk, lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
+from nrender.geometry.compressed import compress, nothing
 from nrender.geometry.traverse import closest, occluded
 from nrender.geometry.tree import build, corners_of
+from nrender.geometry.words import as_real, bit_count, quad
 from nrender.light import FACE as FACE_LIGHT
-from nrender.local import pending_integers, pending_reals
-from nrender.real import FLOAT32, absolute, gather, invert, put, select
+from nrender.local import group_integers, pending_integers, pending_reals
+from nrender.real import FLOAT32, absolute, gather, invert, put, real, select, uint32
 from nrender.simd import FLOAT32XN, LANES, load, store
 from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
@@ -60,6 +62,13 @@ for primitive in (absolute, gather, invert, put, select, pending_integers, pendi
     primitive.versions[TWIN.name] = primitive.versions[FLOAT32.name]
 closest.define(TWIN)(traverse._closest)
 occluded.define(TWIN)(traverse._occluded)
+
+# CUDA's walk in float32.
+COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner)
+for primitive in (absolute, gather, invert, put, select, real, uint32, group_integers, quad, as_real, bit_count):
+    primitive.versions[COMPRESSED.name] = primitive.versions[FLOAT32.name]
+closest.define(COMPRESSED)(compressed_walk.closest)
+occluded.define(COMPRESSED)(compressed_walk.occluded)
 
 
 def find_closest(tables, origins, directions, width=FLOAT32, live=None):
@@ -163,6 +172,7 @@ def tables_of(
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, faces, width.literal),
+        compressed=compress(tree.nodes, tree.links, tree.corners, tree.order) if width is COMPRESSED else nothing(),
         few=reals(np.zeros(5)),
         few_faces=integers(np.zeros(0)),
         few_quads=0,

@@ -8,6 +8,7 @@ from threading import Lock
 import numpy as np
 
 from ..device import Width
+from ..geometry import compressed
 from ..geometry.few import few_tables
 from ..geometry.tree import corners_of
 from ..params import Layout, layout, theta
@@ -77,6 +78,7 @@ def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, mesh.faces, width.literal),
+        compressed=compressed.nothing(),
         few=reals(few),
         few_faces=few_faces,
         few_quads=few_quads,
