@@ -47,13 +47,13 @@ def group_integers():
     return [0] * GROUPS
 
 
-def on_stack(context, builder, kind, shape):
+def on_stack(context, builder, kind, shape, align=64):
     """An array of the calling function's frame."""
     item, word = context.get_data_type(kind.dtype), ir.IntType(64)
     size = context.get_abi_sizeof(item)
     with builder.goto_entry_block():
         memory = builder.alloca(ir.ArrayType(item, math.prod(shape)))
-        memory.align = 64
+        memory.align = align
     array = context.make_array(kind)(context, builder)
     steps = [size * math.prod(shape[k + 1 :]) for k in range(len(shape))]
     context.populate_array(

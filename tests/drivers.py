@@ -12,7 +12,7 @@ from nrender.geometry.tree import build, corners_of
 from nrender.geometry.words import as_real, bit_count, quad
 from nrender.light import FACE as FACE_LIGHT
 from nrender.local import group_integers, pending_integers, pending_reals
-from nrender.real import FLOAT32, absolute, gather, invert, put, real, select, uint32
+from nrender.real import FLOAT32, absolute, gather, invert, maximum, minimum, put, real, select, uint32
 from nrender.simd import FLOAT32XN, LANES, load, store
 from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
@@ -65,7 +65,9 @@ occluded.define(TWIN)(traverse._occluded)
 
 # CUDA's walk in float32.
 COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner)
-for primitive in (absolute, gather, invert, put, select, real, uint32, group_integers, quad, as_real, bit_count):
+for primitive in (
+    absolute, gather, invert, maximum, minimum, put, select, real, uint32, group_integers, quad, as_real, bit_count,
+):
     primitive.versions[COMPRESSED.name] = primitive.versions[FLOAT32.name]
 closest.define(COMPRESSED)(compressed_walk.closest)
 occluded.define(COMPRESSED)(compressed_walk.occluded)

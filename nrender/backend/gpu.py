@@ -16,8 +16,17 @@ from numba import cuda as numba_cuda
 
 from .. import real as lane
 from ..device import Width
-from ..geometry import traverse
-from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers, pending_reals
+from ..geometry import compressed_walk, traverse, words
+from ..local import (
+    PENDING,
+    SIZE,
+    group_integers,
+    local_integers,
+    local_reals,
+    pending_integers,
+    pending_reals,
+)
+from . import gpu_local, gpu_words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 
@@ -45,8 +54,12 @@ for _primitive, _function in (
     (lane.real, np.float32),
     (lane.truncate, np.int32),
     (lane.uint32, np.uint32),
-    (traverse.closest, traverse._closest),
-    (traverse.occluded, traverse._occluded),
+    (group_integers, gpu_local.group_integers),
+    (words.quad, gpu_words.quad),
+    (words.as_real, gpu_words.as_real),
+    (words.bit_count, gpu_words.bit_count),
+    (traverse.closest, compressed_walk.closest),
+    (traverse.occluded, compressed_walk.occluded),
 ):
     _primitive.define(CUDA)(_function)
 

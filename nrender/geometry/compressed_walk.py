@@ -14,7 +14,7 @@ compressed.py), and the origin's room is twice that of walk.py. Whether products
 
 from ..device import device
 from ..local import group_integers
-from ..real import BIG, gather, put, real, uint32
+from ..real import BIG, gather, maximum, minimum, put, real, select, uint32
 from .traverse import Hit, nearer
 from .triangle import along
 from .walk import BEYOND, inverse_of, room_of
@@ -29,43 +29,29 @@ def _axis(origin, exponent, o, inverse, room):
 
 
 @device(strict=True)
-def _least(a, b):
-    return a if a < b else b
-
-
-@device(strict=True)
-def _most(a, b):
-    return a if a > b else b
-
-
-@device(strict=True)
 def _distance(word, shift, step, start):
     return real(uint32((word >> shift) & 255)) * step + start
 
 
 @device(strict=True)
-def _four(near, far, x, y, z, t):
-    """Which of four boxes the ray meets before t, a bit each. near, far: the words of the planes that it meets first
-    and last, x y z."""
-    met = 0
+def _four(planes_x, planes_y, planes_z, x, y, z, t):
+    """Which of four boxes the ray meets before t, a bit each. planes: the words of those that it meets first and last."""
+    met = uint32(0)
     for k in range(4):
         shift = 8 * k
-        entry = _most(
-            _most(_distance(near[0], shift, x[0], x[1]), _distance(near[1], shift, y[0], y[1])),
-            _most(_distance(near[2], shift, z[0], z[1]), 0.0),
-        )
-        leave = _least(
-            _least(_distance(far[0], shift, x[0], x[2]), _distance(far[1], shift, y[0], y[2])),
-            _distance(far[2], shift, z[0], z[2]),
-        )
-        if entry <= leave * BEYOND and entry <= t:
-            met |= 1 << k
+        near_x, far_x = _distance(planes_x[0], shift, x[0], x[1]), _distance(planes_x[1], shift, x[0], x[2])
+        near_y, far_y = _distance(planes_y[0], shift, y[0], y[1]), _distance(planes_y[1], shift, y[0], y[2])
+        near_z, far_z = _distance(planes_z[0], shift, z[0], z[1]), _distance(planes_z[1], shift, z[0], z[2])
+        entry = maximum(maximum(near_x, near_y), maximum(near_z, 0.0))
+        if entry <= minimum(minimum(minimum(far_x, far_y), far_z) * BEYOND, t):
+            met = uint32(met | (1 << k))
     return met
 
 
 @device(strict=True)
-def _choose(mask, a, b, c, e):
-    return (a, b, c, e) if mask else (c, e, a, b)
+def _ends(up, low, high):
+    """(the one of two planes that the ray meets first, the other)."""
+    return select(up, low, high), select(up, high, low)
 
 
 @device(strict=True)
@@ -78,23 +64,21 @@ def _boxes(tree, node, o, inverse, room, t):
     low_x, low_x4, low_y, low_y4 = quad(tree, 5 * node + 2)
     low_z, low_z4, high_x, high_x4 = quad(tree, 5 * node + 3)
     high_y, high_y4, high_z, high_z4 = quad(tree, 5 * node + 4)
-    near_x, near_x4, far_x, far_x4 = _choose(inverse[0] >= 0.0, low_x, low_x4, high_x, high_x4)
-    near_y, near_y4, far_y, far_y4 = _choose(inverse[1] >= 0.0, low_y, low_y4, high_y, high_y4)
-    near_z, near_z4, far_z, far_z4 = _choose(inverse[2] >= 0.0, low_z, low_z4, high_z, high_z4)
-    met = _four((near_x, near_y, near_z), (far_x, far_y, far_z), x, y, z, t)
-    met4 = _four((near_x4, near_y4, near_z4), (far_x4, far_y4, far_z4), x, y, z, t)
-    return met | (met4 << 4), (word >> 24) & 255
+    up_x, up_y, up_z = inverse[0] >= 0.0, inverse[1] >= 0.0, inverse[2] >= 0.0
+    met = _four(_ends(up_x, low_x, high_x), _ends(up_y, low_y, high_y), _ends(up_z, low_z, high_z), x, y, z, t)
+    met4 = _four(_ends(up_x, low_x4, high_x4), _ends(up_y, low_y4, high_y4), _ends(up_z, low_z4, high_z4), x, y, z, t)
+    return uint32(met | (met4 << 4)), uint32((word >> 24) & 255)
 
 
 @device(strict=True)
 def _turned(bits, octant):
     """Bit s of both low bytes as bit s ^ octant."""
     if octant & 1:
-        bits = ((bits & 0x5555) << 1) | ((bits >> 1) & 0x5555)
+        bits = uint32(((bits & 0x5555) << 1) | ((bits >> 1) & 0x5555))
     if octant & 2:
-        bits = ((bits & 0x3333) << 2) | ((bits >> 2) & 0x3333)
+        bits = uint32(((bits & 0x3333) << 2) | ((bits >> 2) & 0x3333))
     if octant & 4:
-        bits = ((bits & 0x0F0F) << 4) | ((bits >> 4) & 0x0F0F)
+        bits = uint32(((bits & 0x0F0F) << 4) | ((bits >> 4) & 0x0F0F))
     return bits
 
 
@@ -130,17 +114,18 @@ def _walk(tree, o, d, t_max, any_hit):
     groups = group_integers()
     line = along(d)
     inverse = (inverse_of(d[0]), inverse_of(d[1]), inverse_of(d[2]))
-    octant = (1 if d[0] < 0.0 else 0) | (2 if d[1] < 0.0 else 0) | (4 if d[2] < 0.0 else 0)
+    octant = uint32((1 if d[0] < 0.0 else 0) | (2 if d[1] < 0.0 else 0) | (4 if d[2] < 0.0 else 0))
     room = 2.0 * room_of(o[0], o[1], o[2])
-    top, node, first, left, inner = 0, 0, 0, 0, 0  # the group: its first child, the bits left, the mask of inner slots
+    top, node = uint32(0), uint32(0)
+    first, left, inner = uint32(0), uint32(0), uint32(0)  # the group: its first child, bits left, mask of inner slots
     while True:
         children, triangles, offsets, offsets4 = quad(tree, 5 * node + 1)
         met, mask = _boxes(tree, node, o, inverse, room, best[0])
-        met = _turned(((met & mask) << 8) | (met & ~mask), octant)
-        leaves = met & 255
+        met = _turned(uint32(((met & mask) << 8) | (met & ~mask)), octant)
+        leaves = uint32(met & 255)
         while leaves != 0:
             slot = _lowest(leaves) ^ octant
-            leaves &= leaves - 1
+            leaves = uint32(leaves & (leaves - 1))
             offset = ((offsets if slot < 4 else offsets4) >> (8 * (slot & 3))) & 255
             best = _leaf(tree, triangles + 3 * offset, o, line, best)
             if any_hit and best[1] >= 0:
@@ -149,17 +134,17 @@ def _walk(tree, o, d, t_max, any_hit):
             if left != 0:
                 put(groups, 2 * top, first, True)
                 put(groups, 2 * top + 1, (inner << 8) | left, True)
-                top += 1
-            first, left, inner = children, met >> 8, mask
+                top = uint32(top + 1)
+            first, left, inner = uint32(children), uint32(met >> 8), mask
         elif left == 0:
             if top == 0:
                 return best
-            top -= 1
-            first, left = gather(groups, 2 * top), gather(groups, 2 * top + 1)
-            left, inner = left & 255, left >> 8
+            top = uint32(top - 1)
+            first, both = uint32(gather(groups, 2 * top)), gather(groups, 2 * top + 1)
+            left, inner = uint32(both & 255), uint32(both >> 8)
         slot = _lowest(left) ^ octant
-        left &= left - 1
-        node = first + bit_count(inner & ((1 << slot) - 1))
+        left = uint32(left & (left - 1))
+        node = uint32(first + bit_count(inner & ((1 << slot) - 1)))
 
 
 @device

@@ -1,0 +1,28 @@
+"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: for the stack of
+a walk that is as much to write as all that the walk does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import cuda as numba_cuda
+from numba.cuda import config
+
+from ..local import GROUPS, on_stack
+
+cuda: Any = numba_cuda  # its stubs are not for type checkers
+
+if config.ENABLE_CUDASIM:
+
+    def group_integers():
+        return cuda.local.array(GROUPS, np.int32)
+
+else:
+    from numba.cuda import types
+    from numba.cuda.extending import intrinsic
+
+    @intrinsic
+    def group_integers(typing):
+        kind = types.Array(types.int32, 1, "C")
+        return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (GROUPS,), 8)
