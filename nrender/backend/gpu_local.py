@@ -1,5 +1,5 @@
-"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: for the stack of
-a walk that is as much to write as all that the walk does."""
+"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: as much to write
+as all that a walk puts there."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numba import cuda as numba_cuda
-from numba.cuda import config
+from numba.cuda import config, extending
+from numba.cuda import types as cuda_types
 
 from ..local import GROUPS, on_stack
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
+types: Any = cuda_types
 
 if config.ENABLE_CUDASIM:
 
@@ -19,8 +21,7 @@ if config.ENABLE_CUDASIM:
         return cuda.local.array(GROUPS, np.int32)
 
 else:
-    from numba.cuda import types
-    from numba.cuda.extending import intrinsic
+    intrinsic: Any = extending.intrinsic
 
     @intrinsic
     def group_integers(typing):

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import cuda as numba_cuda
-from numba.cuda import config
+from numba.cuda import config, extending
+from numba.cuda import types as cuda_types
 
 from ..geometry import words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
+types: Any = cuda_types
 _WORD = ir.IntType(32)
 
 
@@ -27,8 +29,7 @@ if config.ENABLE_CUDASIM:
         return np.float32(words.as_real.python(word))
 
 else:
-    from numba.cuda import types
-    from numba.cuda.extending import intrinsic
+    intrinsic: Any = extending.intrinsic
 
     @intrinsic
     def as_real(typing, word):
@@ -43,9 +44,9 @@ else:
         result = types.UniTuple(types.int32, 4)
 
         def generate(context, builder, sig, args):
-            vector = ir.VectorType(_WORD, 4)
-            memory = builder.bitcast(context.make_array(sig.args[0])(context, builder, args[0]).data, vector.as_pointer())
-            value = builder.load(builder.gep(memory, [context.cast(builder, args[1], sig.args[1], types.uint64)]))
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            quads = builder.bitcast(data, ir.VectorType(_WORD, 4).as_pointer())
+            value = builder.load(builder.gep(quads, [context.cast(builder, args[1], sig.args[1], types.uint64)]))
             value.align = 16
             value.set_metadata("invariant.load", builder.module.add_metadata([]))
             items = [builder.extract_element(value, _WORD(i)) for i in range(4)]

@@ -35,7 +35,7 @@ def _distance(word, shift, step, start):
 
 @device(strict=True)
 def _four(planes_x, planes_y, planes_z, x, y, z, t):
-    """Which of four boxes the ray meets before t, a bit each. planes: the words of those that it meets first and last."""
+    """Which of four boxes the ray meets before t, a bit each. planes: the words of those met first, and last."""
     met = uint32(0)
     for k in range(4):
         shift = 8 * k
