@@ -64,7 +64,7 @@ closest.define(TWIN)(traverse._closest)
 occluded.define(TWIN)(traverse._occluded)
 
 # CUDA's walk in float32.
-COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner)
+COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
 for primitive in (
     absolute, gather, invert, maximum, minimum, put, select, real, uint32, group_integers, quad, as_real, bit_count,
 ):
@@ -126,7 +126,7 @@ def tables_of(
     parameters = np.concatenate([p for _, p in materials])
     starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
-    tree = tree or build(vertices, faces)
+    tree = tree or build(vertices, faces, width.together)
     camera = vertices.size
     radiances = camera + 12 + len(parameters)
     face_emission = np.full(len(faces), -1)
@@ -174,7 +174,7 @@ def tables_of(
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, faces, width.literal),
-        compressed=compress(tree.nodes, tree.links, tree.corners, tree.order) if width is COMPRESSED else nothing(),
+        compressed=compress(tree.nodes, tree.links, tree.corners, tree.order) if width.together == 1 else nothing(),
         few=reals(np.zeros(5)),
         few_faces=integers(np.zeros(0)),
         few_quads=0,

@@ -37,7 +37,7 @@ def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False
     return cuda.jit(device=True)(function)
 
 
-CUDA = Width("cuda", np.float32, compile_cuda)
+CUDA = Width("cuda", np.float32, compile_cuda, together=1)
 
 for _primitive, _function in (
     (lane.sqrt, math.sqrt),

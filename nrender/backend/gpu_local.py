@@ -1,5 +1,5 @@
-"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: as much to write
-as all that a walk puts there."""
+"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: more to
+write than all that a walk puts there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from numba import cuda as numba_cuda
-from numba.cuda import config, extending
+from numba.cuda import config as cuda_config
+from numba.cuda import extending
 from numba.cuda import types as cuda_types
 
 from ..local import GROUPS, on_stack
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
+config: Any = cuda_config
 types: Any = cuda_types
 
 if config.ENABLE_CUDASIM:

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import cuda as numba_cuda
-from numba.cuda import config, extending
+from numba.cuda import config as cuda_config
+from numba.cuda import extending
 from numba.cuda import types as cuda_types
 
 from ..geometry import words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
+config: Any = cuda_config
 types: Any = cuda_types
 _WORD = ir.IntType(32)
 
