@@ -6,21 +6,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import cuda as numba_cuda
 from numba.cuda import config as cuda_config
 from numba.cuda import extending
 from numba.cuda import types as cuda_types
 
 from ..local import GROUPS, on_stack
 
-cuda: Any = numba_cuda  # its stubs are not for type checkers
-config: Any = cuda_config
+config: Any = cuda_config  # its stubs are not for type checkers
 types: Any = cuda_types
 
 if config.ENABLE_CUDASIM:
 
     def group_integers():
-        return cuda.local.array(GROUPS, np.int32)
+        return np.empty(GROUPS, np.int32)
 
 else:
     intrinsic: Any = extending.intrinsic

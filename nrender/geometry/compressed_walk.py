@@ -10,6 +10,7 @@ With u = 2^-24, the plane p + q s is at the distance (q s) r + (p - o) r, r = 1/
 first product and of the sum, 3 u of the distance, as in walk.py, and up to 4 u (|p| + |o|) |r| more, for the product
 is also large where the plane is near and its node begins far away. For that boxes have 16 u |p| more room (ROOM in
 compressed.py), and the origin's room is twice that of walk.py. Whether products and sums are fused does not matter.
+Where coordinates are 1e20 and more, a product overflows for a ray along an axis, which may then miss.
 """
 
 from ..device import device
