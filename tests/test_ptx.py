@@ -145,8 +145,8 @@ def test_pictures_and_gradients_are_summed_by_atomics(compile_ptx):
     assert re.search(r"\b(atom|red)\.\S*add\.f64", compile_ptx("render_adj, sums in float64"))
 
 
-def assembled(ptx, folder):
-    """(bytes of a thread's own memory, bytes of spill stores, registers, bytes of spill loads)."""
+def assembled(name, ptx, folder):
+    """(bytes of a thread's own memory, bytes of spill stores, registers)."""
     ptxas = shutil.which("ptxas")
     if ptxas is None:
         pytest.skip("no ptxas")
@@ -156,16 +156,16 @@ def assembled(ptx, folder):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     stack, stores, loads = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+)", done.stderr).groups()
-    return int(stack), int(stores), int(re.search(r"Used (\d+) registers", done.stderr)[1]), int(loads)
+    registers, lines = re.search(r"Used (\d+) registers", done.stderr)[1], ptx.count("\n")
+    print(f"| {name} | {registers} | {stack} | {stores} / {loads} | {lines} |")  # benchmarks/results/ptx.md
+    return int(stack), int(stores), int(registers)
 
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_the_assembler_accepts_it(compile_ptx, name, tmp_path):
     """And finds few spilled registers, and no more of a thread's own memory than the arrays that the kernel asks
     for and those."""
-    stack, stores, registers, loads = assembled(compile_ptx(name), tmp_path)
-    lines = compile_ptx(name).count("\n")
-    print(f"| {name} | {registers} | {stack} | {stores} / {loads} | {lines} |")  # benchmarks/results/ptx.md
+    stack, stores, _ = assembled(name, compile_ptx(name), tmp_path)
     assert stack <= 4 * GROUPS + ARRAYS[name.split(",")[0]] * 4 * SIZE + SPILLED
     assert stores <= (SPILLED if name.startswith(("render_tan", "render_adj")) else 0)
 
@@ -182,10 +182,10 @@ def test_a_walk_reads_a_node_by_five_loads_and_a_triangle_by_three(compile_ptx, 
 
 
 @pytest.mark.parametrize("name", WALKS)
-def test_a_walk_needs_few_registers_and_its_stack(compile_ptx, name, tmp_path):
-    frame, stores, registers = assembled(compile_ptx(name), tmp_path)[:3]
+def test_the_assembler_gives_a_walk_few_registers(compile_ptx, name, tmp_path):
+    frame, stores, registers = assembled(name, compile_ptx(name), tmp_path)
     assert (frame, stores) == (4 * GROUPS, 0)
-    assert registers <= 80  # so that three quarters of 1024 threads fit
+    assert registers <= 64  # for 1024 threads a multiprocessor, which has 65536
 
 
 def test_only_this_backend_needs_the_extra():

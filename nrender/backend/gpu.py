@@ -17,15 +17,7 @@ from numba import cuda as numba_cuda
 from .. import real as lane
 from ..device import Width
 from ..geometry import compressed_walk, traverse, words
-from ..local import (
-    PENDING,
-    SIZE,
-    group_integers,
-    local_integers,
-    local_reals,
-    pending_integers,
-    pending_reals,
-)
+from ..local import SIZE, group_integers, local_integers, local_reals
 from . import gpu_local, gpu_words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
@@ -139,15 +131,3 @@ def _local_integers():
 @cuda.jit(device=True, inline="always")
 def _local_reals():
     return cuda.local.array(SIZE, np.float32)
-
-
-@pending_integers.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_integers():
-    return cuda.local.array(PENDING, np.int32)
-
-
-@pending_reals.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_reals():
-    return cuda.local.array(PENDING, np.float32)
