@@ -56,19 +56,17 @@ def occlusions_of_lanes(scene, origins, directions, live, t_max, out):
         store(out, i, select(met, 1.0, 0.0 * o[0]))
 
 
-# The scalar walk in float32, for other CPUs and for CUDA: the same bodies, bound to it. Lanes: the vector width.
+# In float32 and one ray at a time: the scalar walk of CPUs without vectors of eight, and the compressed one of CUDA; the
+# same bodies, bound to these. Lanes: the vector width.
 TWIN = Width("float32 by the scalar walk", np.float32, compile_cpu, compile_cpu_inner)
-for primitive in (absolute, gather, invert, put, select, pending_integers, pending_reals):
-    primitive.versions[TWIN.name] = primitive.versions[FLOAT32.name]
+COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
+NUMBERS = (absolute, gather, invert, maximum, minimum, put, real, select, uint32)
+MEMORY = (pending_integers, pending_reals, group_integers, quad, as_real, bit_count)
+for primitive in NUMBERS + MEMORY:
+    for width in (TWIN, COMPRESSED):
+        primitive.versions[width.name] = primitive.versions[FLOAT32.name]
 closest.define(TWIN)(traverse._closest)
 occluded.define(TWIN)(traverse._occluded)
-
-# CUDA's walk in float32.
-COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
-for primitive in (
-    absolute, gather, invert, maximum, minimum, put, select, real, uint32, group_integers, quad, as_real, bit_count,
-):
-    primitive.versions[COMPRESSED.name] = primitive.versions[FLOAT32.name]
 closest.define(COMPRESSED)(compressed_walk.closest)
 occluded.define(COMPRESSED)(compressed_walk.occluded)
 

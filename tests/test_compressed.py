@@ -256,6 +256,35 @@ def test_a_child_is_visited_in_the_order_of_its_slot():
         assert order == [k ^ octant for k in range(8)]
 
 
+class Reads:
+    """An array that counts how often it is read."""
+
+    def __init__(self, array):
+        self.array, self.count = array, 0
+
+    def __getitem__(self, k):
+        self.count += 1
+        return self.array[k]
+
+
+@pytest.mark.parametrize("octant", range(8))
+def test_a_ray_visits_the_near_children_first(monkeypatch, octant):
+    """So it reads less of the tree than one that begins with the far ones."""
+    rng = np.random.default_rng(27)
+    triangles = rng.normal(size=(3000, 1, 3)) + 0.1 * rng.normal(size=(3000, 3, 3))
+    words = words_of(build(*unshared(triangles), 1))
+    d = np.where(octant >> np.arange(3) & 1, -1.0, 1.0) * rng.uniform(0.5, 1, size=(20, 3))
+    turned, lowest, reads = compressed_walk._turned, compressed_walk._lowest, []
+    for flip in (0, 7):
+        tree = Reads(words)
+        monkeypatch.setattr(compressed_walk, "_turned", lambda bits, octant, f=flip: turned(bits, octant ^ f))
+        monkeypatch.setattr(compressed_walk, "_lowest", lambda bits, f=flip: lowest(bits) ^ f)
+        for ray in d:
+            compressed_walk._walk(tree, tuple((-4.0 * ray).tolist()), tuple(ray.tolist()), 1e30, False)
+        reads.append(tree.count)
+    assert reads[0] < 0.7 * reads[1]
+
+
 class Stack(list):
     """Notes how far it is filled."""
 
