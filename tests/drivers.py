@@ -56,7 +56,7 @@ def occlusions_of_lanes(scene, origins, directions, live, t_max, out):
         store(out, i, select(met, 1.0, 0.0 * o[0]))
 
 
-# In float32 and one ray at a time: the scalar walk of CPUs without vectors of eight, and the compressed one of CUDA; the
+# In float32, one ray at a time: the scalar walk of CPUs without vectors of eight, and the compressed one of CUDA; the
 # same bodies, bound to these. Lanes: the vector width.
 TWIN = Width("float32 by the scalar walk", np.float32, compile_cpu, compile_cpu_inner)
 COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
