@@ -6,6 +6,9 @@ of the first. A node's group is on the stack once, after its first child was tak
 each level above, 8 bytes each. Bits are in the order in which the ray visits the slots: that of slot s is s ^ octant,
 where bit k of octant is set for a ray that goes down along axis k.
 
+The stack is 160 bytes, where one of nodes and their distances is 1152. Without distances nothing on it can be left out
+once a hit is nearer: among a million triangles a ray that bounces visits 12 nodes, not 10 (benchmarks/compressed.py).
+
 With u = 2^-24, the plane p + q s is at the distance (q s) r + (p - o) r, r = 1/d. Its rounding is that of r, of the
 first product and of the sum, 3 u of the distance, as in walk.py, and up to 4 u (|p| + |o|) |r| more, for the product
 is also large where the plane is near and its node begins far away. For that boxes have 16 u |p| more room (ROOM in
