@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 from typing import get_type_hints
 
+import drivers
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from nrender.boundary.primary import Edges
 from nrender.bsdf import MODELS
 from nrender.device import clone
 from nrender.geometry.edge_tree import EdgeTree
-from nrender.local import SIZE
+from nrender.local import GROUPS, SIZE
 from nrender.tables import Tables
 
 pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
@@ -56,6 +57,12 @@ KERNELS = {
     "mirrored": (SCENE, EDGES, *PLAN, *boundary(SINGLE)),
 }
 
+RAYS = np.zeros((1, 3), np.float32)
+WALKS = {
+    "closest_hits": (SCENE, RAYS, RAYS, SINGLE, INTEGER, RAYS),
+    "occlusions": (SCENE, RAYS, RAYS, SINGLE, np.zeros(1, np.bool_)),
+}
+
 # libdevice's sinf and cosf have a branch for |x| > 1e5, which takes the argument to one turn in float64.
 LARGE_ANGLE = [r"cvt\.rn\.f64\.s64", r"mul\.f64\s.*0d3BF921FB54442D19", r"cvt\.rn\.f32\.f64"]
 # libdevice's acosf has one approximate root. Only the falloff of a spot asks for an angle, and that chooses no path.
@@ -63,9 +70,9 @@ ARCCOSINE = "rsqrt.approx.ftz.f32"
 # libdevice's expf is a power of 2, which GPUs have as an approximation. A clearcoat's normal is sampled by it; the same
 # bits give the same power, in every kernel.
 POWER = "ex2.approx.ftz.f32"
-# Small arrays of a thread: the stack of a walk through a tree (3 times SIZE), a material's numbers, their derivatives,
-# a trail.
-ARRAYS = {"render": 4, "render_tan": 5, "render_adj": 8, "outlines": 4, "grazing": 7, "mirrored": 7}
+# Small arrays of a thread, in SIZE, besides the stack of a walk: a material's numbers, their derivatives, a
+# trail.
+ARRAYS = {"render": 1, "render_tan": 2, "render_adj": 4, "outlines": 1, "grazing": 4, "mirrored": 4}
 SPILLED = 400  # bytes a thread: derivatives need up to 100 numbers more than the 255 registers that there are
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
 
@@ -94,8 +101,8 @@ def compile_ptx():
 
         def of(name):
             if name not in done:
-                arguments = types.void(*(typeof(a) for a in KERNELS[name]))
-                body = clone(getattr(kernels, name.split(",")[0]).body, gpu.CUDA)
+                arguments = types.void(*(typeof(a) for a in (KERNELS | WALKS)[name]))
+                body = clone(getattr(drivers if name in WALKS else kernels, name.split(",")[0]).body, gpu.CUDA)
                 done[name] = cuda.compile_ptx(body, arguments, cc=TARGET)[0]
             return done[name]
 
@@ -138,24 +145,47 @@ def test_pictures_and_gradients_are_summed_by_atomics(compile_ptx):
     assert re.search(r"\b(atom|red)\.\S*add\.f64", compile_ptx("render_adj, sums in float64"))
 
 
+def assembled(name, ptx, folder):
+    """(bytes of a thread's own memory, bytes of spill stores, registers)."""
+    ptxas = shutil.which("ptxas")
+    if ptxas is None:
+        pytest.skip("no ptxas")
+    source = folder / "kernel.ptx"
+    source.write_text(ptx)
+    command = [ptxas, "-arch=sm_80", "-v", str(source), "-o", str(folder / "kernel.cubin")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    stack, stores, loads = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+)", done.stderr).groups()
+    registers, lines = re.search(r"Used (\d+) registers", done.stderr)[1], ptx.count("\n")
+    print(f"| {name} | {registers} | {stack} | {stores} / {loads} | {lines} |")  # benchmarks/results/ptx.md
+    return int(stack), int(stores), int(registers)
+
+
 @pytest.mark.parametrize("name", KERNELS)
 def test_the_assembler_accepts_it(compile_ptx, name, tmp_path):
     """And finds few spilled registers, and no more of a thread's own memory than the arrays that the kernel asks
     for and those."""
-    ptxas = shutil.which("ptxas")
-    if ptxas is None:
-        pytest.skip("no ptxas")
-    source = tmp_path / "kernel.ptx"
-    source.write_text(compile_ptx(name))
-    command = [ptxas, "-arch=sm_80", "-v", str(source), "-o", str(tmp_path / "kernel.cubin")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    stack, stores, loads = re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+)", done.stderr).groups()
-    registers = re.search(r"Used (\d+) registers", done.stderr)[1]
-    lines = compile_ptx(name).count("\n")
-    print(f"| {name} | {registers} | {stack} | {stores} / {loads} | {lines} |")  # benchmarks/results/ptx.md
-    assert int(stack) <= ARRAYS[name.split(",")[0]] * 4 * SIZE + SPILLED
-    assert int(stores) <= (SPILLED if name.startswith(("render_tan", "render_adj")) else 0)
+    stack, stores, _ = assembled(name, compile_ptx(name), tmp_path)
+    assert stack <= 4 * GROUPS + ARRAYS[name.split(",")[0]] * 4 * SIZE + SPILLED
+    assert stores <= (SPILLED if name.startswith(("render_tan", "render_adj")) else 0)
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_walk_reads_a_node_by_five_loads_and_a_triangle_by_three(compile_ptx, name):
+    """Of 128 bits each; and its stack is written only where a group is put there."""
+    ptx = compile_ptx(name)
+    assert in_double(ptx) == []
+    loads = len(re.findall(r"ld\.global\.nc\.v4\.[uf]32", ptx))
+    assert (loads - 5) % 3 == 0  # the loop over a leaf may be there twice
+    assert loads == len(re.findall(r"ld\.global\.nc", ptx))
+    assert len(re.findall(r"st\.local", ptx)) == len(re.findall(r"ld\.local", ptx)) == 1
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_the_assembler_gives_a_walk_few_registers(compile_ptx, name, tmp_path):
+    frame, stores, registers = assembled(name, compile_ptx(name), tmp_path)
+    assert (frame, stores) == (4 * GROUPS, 0)
+    assert registers <= 64  # for 1024 threads a multiprocessor, which has 65536
 
 
 def test_only_this_backend_needs_the_extra():

@@ -16,8 +16,9 @@ from numba import cuda as numba_cuda
 
 from .. import real as lane
 from ..device import Width
-from ..geometry import traverse
-from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers, pending_reals
+from ..geometry import compressed_walk, traverse, words
+from ..local import SIZE, group_integers, local_integers, local_reals
+from . import gpu_local, gpu_words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 
@@ -28,7 +29,7 @@ def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False
     return cuda.jit(device=True)(function)
 
 
-CUDA = Width("cuda", np.float32, compile_cuda)
+CUDA = Width("cuda", np.float32, compile_cuda, together=1)
 
 for _primitive, _function in (
     (lane.sqrt, math.sqrt),
@@ -45,8 +46,12 @@ for _primitive, _function in (
     (lane.real, np.float32),
     (lane.truncate, np.int32),
     (lane.uint32, np.uint32),
-    (traverse.closest, traverse._closest),
-    (traverse.occluded, traverse._occluded),
+    (group_integers, gpu_local.group_integers),
+    (words.quad, gpu_words.quad),
+    (words.as_real, gpu_words.as_real),
+    (words.bit_count, gpu_words.bit_count),
+    (traverse.closest, compressed_walk.closest),
+    (traverse.occluded, compressed_walk.occluded),
 ):
     _primitive.define(CUDA)(_function)
 
@@ -126,15 +131,3 @@ def _local_integers():
 @cuda.jit(device=True, inline="always")
 def _local_reals():
     return cuda.local.array(SIZE, np.float32)
-
-
-@pending_integers.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_integers():
-    return cuda.local.array(PENDING, np.int32)
-
-
-@pending_reals.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_reals():
-    return cuda.local.array(PENDING, np.float32)
