@@ -11,7 +11,7 @@ from textured_tables import image, set_material, with_normals, with_pictures
 
 from nrender import scattering, shading
 from nrender.bsdf import MODELS, transmits
-from nrender.geometry.surface import normal_only_adj, surface, surface_tan
+from nrender.geometry.surface import surface, surface_adj, surface_tan
 from nrender.local import SIZE
 from nrender.material import read, read_adj, read_tan
 from nrender.mipmap import NEAR
@@ -89,7 +89,7 @@ class Case:
         g_n, g_area, g_wi, g_wo = scattering.value_adj(self.scene, x, a, p, g_p, wi, wo, g, active)
         own_area, own_wi, g_u, g_v = scattering.frame_adj(self.scene, gradient, x, a, wi, g_n, active)
         more_u, more_v, _ = read_adj(self.scene, gradient, 0, x, NEAR, g_p, active)
-        normal_only_adj(self.scene, gradient, x, add(g_area, own_area), active)
+        surface_adj(self.scene, gradient, x, (0.0, 0.0, 0.0), add(g_area, own_area), active)
         return gradient, g_u + more_u, g_v + more_v, add(g_wi, own_wi), g_wo
 
 

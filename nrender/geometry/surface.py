@@ -116,14 +116,6 @@ def slid_adj(scene, s, g_u, g_v):
 
 
 @device
-def normal_only_adj(scene, gradient, s, g_normal, mask):
-    """Add the gradient of an area normal alone."""
-    n = area_normal_adj(corners(scene.theta, scene.faces, s.face), g_normal)
-    for k in range(3):
-        add_vector(gradient, 3 * of_face(scene, s.face, FACE_VERTICES + k), n[k], mask)
-
-
-@device
 def add_vector(buffer, index, g, mask):
     accumulate3(buffer, index, g, mask)
 
