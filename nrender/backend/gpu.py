@@ -1,7 +1,7 @@
 """The CUDA width: float32, one thread a lane. Only this module imports numba-cuda (the extra `cuda`).
 
-Here are the compiler and the primitives' versions; no launch yet. A kernel body is instantiated for `CUDA` and compiles
-to PTX on a machine without a GPU. Local arrays are the thread's own memory, `accumulate` is atomic: the buffers may
+Here are the compiler and the primitives' versions; cuda.py launches. A kernel body is instantiated for `CUDA` and
+compiles to PTX on a machine without a GPU. Local arrays are the thread's own memory, `accumulate` is atomic: the buffers may
 be shared by all threads.
 """
 
@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import math
 import types
-from typing import Any
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from numba import cuda as numba_cuda
 
+from .. import local
 from .. import real as lane
-from ..device import Width
+from ..device import Primitive, Width
 from ..geometry import traverse
 from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers, pending_reals
+from . import cuda_kernels
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
+SIMULATED = bool(numba.config.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
 
 
 def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
@@ -90,7 +94,7 @@ def _gather(array, index):
 @lane.reverse_bits.define(CUDA)
 @cuda.jit(device=True)
 def _reverse_bits(x):
-    return cuda.brev(np.uint32(x))
+    return np.uint32(cuda.brev(np.uint32(x)))  # a plain integer in the simulator
 
 
 @lane.accumulate.define(CUDA)
@@ -138,3 +142,107 @@ def _pending_integers():
 @cuda.jit(device=True, inline="always")
 def _pending_reals():
     return cuda.local.array(PENDING, np.float32)
+
+
+@cuda_kernels.thread.define(CUDA)
+@cuda.jit(device=True)
+def _thread():
+    return cuda.grid(1)
+
+
+@cuda_kernels.threads.define(CUDA)
+@cuda.jit(device=True)
+def _threads():
+    return cuda.gridsize(1)
+
+
+@cuda_kernels.own_copy.define(CUDA)
+@cuda.jit(device=True, inline="always")
+def _own_copy(gradient):
+    return gradient[cuda.grid(1) % len(gradient)]
+
+
+@cuda_kernels.add_shared.define(CUDA)
+@cuda.jit(device=True)
+def _add_shared(array, index, value):
+    cuda.atomic.add(array, np.uint64(index), value)
+
+
+@cuda_kernels.count_bad.define(CUDA)
+@cuda.jit(device=True)
+def _count_bad(bad, pixel, sample):
+    cuda.atomic.add(bad, 0, 1)
+    cuda.atomic.min(bad, 1, np.int64(pixel) * 4294967296 + np.int64(sample))
+
+
+# Two more widths, for sums that do not depend on the order of their terms. They are CUDA but for `accumulate`: the first
+# finds the largest term and how many there are, the second adds integers.
+
+
+class Largest(NamedTuple):
+    """sizes (k,) float64, counts (k,) int64: of the terms of each k-th thread the largest and how many. k, so that
+    threads seldom wait for each other."""
+
+    sizes: Any
+    counts: Any
+
+
+class Fixed(NamedTuple):
+    """sums (n,) int64, in units of 1 / inverse; lost (n,) float64: the sum of what is infinite or NaN."""
+
+    sums: Any
+    lost: Any
+    inverse: float
+
+
+LARGEST = Width("cuda-largest", np.float32, compile_cuda)
+FIXED = Width("cuda-fixed", np.float32, compile_cuda)
+
+for _module in (lane, local, traverse, cuda_kernels):
+    for _value in vars(_module).values():
+        if isinstance(_value, Primitive) and CUDA.name in _value.versions:
+            _value.define(LARGEST, FIXED)(_value.versions[CUDA.name])
+
+
+@cuda_kernels.own_copy.define(LARGEST, FIXED)
+@cuda.jit(device=True, inline="always")
+def _itself(gradient):
+    return gradient
+
+
+@lane.accumulate.define(LARGEST)
+@cuda.jit(device=True)
+def _largest(buffer, index, value, mask):
+    if mask:
+        k = cuda.grid(1) % len(buffer.sizes)
+        size = np.float64(abs(value))
+        cuda.atomic.add(buffer.counts, k, 1)
+        if size > buffer.sizes[k] and size < 1e300:
+            cuda.atomic.max(buffer.sizes, k, size)
+
+
+@lane.accumulate3.define(LARGEST)
+@cuda.jit(device=True)
+def _largest3(buffer, index, values, mask):
+    _largest(buffer, index, values[0], mask)
+    _largest(buffer, index, values[1], mask)
+    _largest(buffer, index, values[2], mask)
+
+
+@lane.accumulate.define(FIXED)
+@cuda.jit(device=True)
+def _fixed(buffer, index, value, mask):
+    if mask:
+        scaled = np.float64(value) * buffer.inverse
+        if abs(scaled) < 9e18:
+            cuda.atomic.add(buffer.sums, np.uint64(index), np.int64(math.floor(scaled + 0.5)))
+        else:
+            cuda.atomic.add(buffer.lost, np.uint64(index), np.float64(value))
+
+
+@lane.accumulate3.define(FIXED)
+@cuda.jit(device=True)
+def _fixed3(buffer, index, values, mask):
+    _fixed(buffer, index, values[0], mask)
+    _fixed(buffer, index + 1, values[1], mask)
+    _fixed(buffer, index + 2, values[2], mask)
