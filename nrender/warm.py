@@ -1,4 +1,5 @@
-"""Compile ahead: every kernel that pictures, gradients and tangents in float32 launch, into the cache on disk."""
+"""Compile ahead: every kernel that pictures, gradients and tangents in float32 launch, into the cache on disk; on a
+machine with a GPU, its kernels too."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .backend.devices import resolve
 from .render import RenderWarning, render, render_jvp, render_vjp
 from .scene import Scene
 
@@ -33,8 +35,9 @@ def warm() -> float:
     scene, path = Scene.from_dict(SCENE), "shapes.thing.transform.translate"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RenderWarning)
-        render(scene)
-        _, pullback = render_vjp(scene, [path])
-        pullback(np.ones((8, 8, 3)))
-        render_jvp(scene, {path: [1.0, 0.0, 0.0]})
+        for device in dict.fromkeys(("cpu", resolve("auto"))):
+            render(scene, device=device)
+            _, pullback = render_vjp(scene, [path], device=device)
+            pullback(np.ones((8, 8, 3)))
+            render_jvp(scene, {path: [1.0, 0.0, 0.0]}, device=device)
     return time.perf_counter() - start

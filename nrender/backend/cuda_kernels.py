@@ -27,12 +27,14 @@ from ..vec import add, dot, largest_magnitude, scale
 from .kernels import BOUNDARY_STREAM, finite, lens_sample
 
 ACROSS, DOWN = 3, 2  # bits: the 32 threads of a warp have a rectangle of 8 x 4 pixels, whose rays stay near each other
+MISSED = -2
 
 
 @Primitive
 def thread():
     """The number of this thread in its launch."""
     return 0
+MISSED = -2
 
 
 @Primitive
@@ -209,7 +211,8 @@ def grazing(
     weights, gradient, d_image, squares, met, bad
 ):
     """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. met (last - first) = the
-    edge of each sample that reached both that and the eye, -1 of the others. The rest as in `outlines`."""
+    edge of each sample that reached both that and the eye, -1 if it found none, MISSED of the others. The rest as in
+    `outlines`."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     own = own_copy(gradient)
     for i in range(first + thread(), last, threads()):
@@ -253,7 +256,7 @@ def _contribute(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_
 def _note(squares, met, place, square, g):
     if len(squares) > 0:
         put(squares, place, square, True)
-        put(met, place, g.edge if g.reached else -1, True)
+        put(met, place, g.edge if g.reached else MISSED, True)
 
 
 @device

@@ -35,7 +35,7 @@ def boundary_tan(work: Work, d_theta: np.ndarray, record: bool = False) -> tuple
             if record:
                 each, edges = squares.copy_to_host().astype(np.float64), met.copy_to_host()
                 hit = edges >= 0
-                square, reached = square + each.sum(), reached + int(hit.sum())
+                square, reached = square + each.sum(), reached + int((edges != cuda_kernels.MISSED).sum())
                 by_cluster += np.bincount(work.boundary.cluster[edges[hit]], each[hit], len(by_cluster))
         full = float(samples) ** 2  # a sample's contribution is that of full weight over the samples
         all_found.append(Found(samples, square * full, float(reached), by_cluster * full))
@@ -63,7 +63,8 @@ def _on_device(work: Work, value: Any) -> Any:
     """An argument of a kernel. What several launches take stays there."""
     if not isinstance(value, tuple):
         return value
-    return kept(value) if any(value is k for k in (work.scene, work.boundary.edges, work.boundary.emitters)) else copied(value)
+    lasting = (work.scene, work.boundary.edges, work.boundary.emitters)
+    return kept(value) if any(value is other for other in lasting) else copied(value)
 
 
 def _edge_bytes(work: Work) -> int:
@@ -78,4 +79,4 @@ def _nothing(kind: type) -> Any:
 
 
 def _records(count: int) -> tuple[Any, Any]:
-    return cuda.to_device(np.zeros(count, np.float32)), cuda.to_device(np.full(count, -1, np.int32))
+    return cuda.to_device(np.zeros(count, np.float32)), cuda.to_device(np.full(count, cuda_kernels.MISSED, np.int32))

@@ -29,7 +29,12 @@ SIMULATED = bool(numba.config.ENABLE_CUDASIM)  # kernels run as Python, for test
 def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
     """No fastmath for anything: it would make sqrt and division approximate, and a replayed path another path. `strict`
     is not kept yet: the assembler may fuse a product and a sum, which the intersection of triangles must not."""
-    return cuda.jit(device=True)(function)
+    return _plain(function)
+
+
+def _plain(function: types.FunctionType) -> Any:
+    """What asks nothing of the thread; the simulator takes most of its time to wrap such functions."""
+    return function if SIMULATED else cuda.jit(device=True)(function)
 
 
 CUDA = Width("cuda", np.float32, compile_cuda)
@@ -56,37 +61,37 @@ for _primitive, _function in (
 
 
 @lane.select.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _select(mask, a, b):
     return a if mask else b
 
 
 @lane.invert.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _invert(mask):
     return not mask
 
 
 @lane.any_lane.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _any_lane(mask):
     return mask
 
 
 @lane.count.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _count(mask):
     return np.int32(mask)
 
 
 @lane.rank.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _rank(mask):
     return np.int32(0)
 
 
 @lane.gather.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _gather(array, index):
     return array[np.uint64(index)]
 
@@ -114,7 +119,7 @@ def _accumulate3(buffer, index, values, mask):
 
 
 @lane.put.define(CUDA)
-@cuda.jit(device=True)
+@_plain
 def _put(array, index, value, mask):
     if mask:
         array[np.uint64(index)] = value
