@@ -39,7 +39,8 @@ def main() -> None:
         versions = ptx.versions()
         ptx.TABLE.write_text(json.dumps({"versions": versions, "kernels": found}, indent=1) + "\n", encoding="utf-8")
         about = ", ".join(f"{name} {version}" for name, version in versions.items())
-        text = f"# What the assembler says of the kernels\n\n{page}\nOf one thread, by `ptxas -v -arch=sm_80`. {about}\n"
+        text = f"# What the assembler says of the kernels\n\n{page}\n"
+        text += f"Of one thread, by `ptxas -v -arch=sm_80`. {about}\n"
         (RESULTS / "ptx.md").write_text(text, encoding="utf-8")
 
 

@@ -57,7 +57,8 @@ def cache_dir() -> Path | None:
 def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
     """Let a Numba dispatcher load its machine code from disk, or put it there. config: Numba's own, or that of another
     compiler, whose version is in the name of its `part` of the folder."""
-    folder, settings = cache_dir(), config or numba.config
+    folder = cache_dir()
+    settings: Any = config or numba.config
     if folder is not None:
         given, settings.CACHE_DIR = settings.CACHE_DIR, str(folder / part)  # read once, by enable_caching
         try:

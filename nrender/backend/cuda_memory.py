@@ -23,8 +23,8 @@ _lock = Lock()
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """What the driver refuses is a DeviceError of one line. The driver's classes are named, since they can't be imported
-    where there is no driver."""
+    """What the driver refuses is a DeviceError of one line. Its classes are named, since they can't be imported where
+    there is no driver."""
     try:
         yield
     except Exception as error:

@@ -89,7 +89,8 @@ def cuda_problem() -> str:
 
 
 def _simulated() -> bool:
-    return bool(numba.config.ENABLE_CUDASIM)
+    settings: Any = numba.config
+    return bool(settings.ENABLE_CUDASIM)
 
 
 def _driver_problem() -> str:

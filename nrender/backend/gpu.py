@@ -1,8 +1,8 @@
 """The CUDA width: float32, one thread a lane. Only this module imports numba-cuda (the extra `cuda`).
 
 Here are the compiler and the primitives' versions; cuda.py launches. A kernel body is instantiated for `CUDA` and
-compiles to PTX on a machine without a GPU. Local arrays are the thread's own memory, `accumulate` is atomic: the buffers may
-be shared by all threads.
+compiles to PTX on a machine without a GPU. Local arrays are the thread's own memory, `accumulate` is atomic: the
+buffers may be shared by all threads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers
 from . import cuda_kernels
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
-SIMULATED = bool(numba.config.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
+_settings: Any = numba.config
+SIMULATED = bool(_settings.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
 
 
 def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
@@ -32,7 +33,7 @@ def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False
     return _plain(function)
 
 
-def _plain(function: types.FunctionType) -> Any:
+def _plain(function: Any) -> Any:
     """What asks nothing of the thread; the simulator takes most of its time to wrap such functions."""
     return function if SIMULATED else cuda.jit(device=True)(function)
 
@@ -180,8 +181,8 @@ def _count_bad(bad, pixel, sample):
     cuda.atomic.min(bad, 1, np.int64(pixel) * 4294967296 + np.int64(sample))
 
 
-# Two more widths, for sums that do not depend on the order of their terms. They are CUDA but for `accumulate`: the first
-# finds the largest term and how many there are, the second adds integers.
+# Two more widths, for sums that do not depend on the order of their terms. They are CUDA but for `accumulate`: the
+# first finds the largest term and how many there are, the second adds integers.
 
 
 class Largest(NamedTuple):

@@ -43,8 +43,8 @@ class _Loss(NamedTuple):
     precision: str
 
     def of(self, scene: Scene) -> Callable[[int], float]:
-        """value(seed). In float64: a difference in a number that the image is linear in is exact but for rounding. So it
-        is the CPU that differs, whatever device has the adjoint."""
+        """value(seed). In float64: a difference in a number that the image is linear in is exact but for rounding. So
+        differences are taken on the CPU, whatever device has the adjoint."""
         image = renderer(scene, self.spp, "cpu", self.camera, "float64")
         return lambda seed: float(np.sum(self.weights * image(seed)))
 
