@@ -59,8 +59,8 @@ def launch(kernel: Device, width: Width, count: int, *arguments: Any) -> None:
     """Run the kernel with `count` threads, or so many that they do `count` things, and wait for its end."""
     blocks = min(max(-(-count // BLOCK), 1), BLOCKS)
     with one_line():
-        if gpu.SIMULATED:  # one thread that does all
-            compiled(kernel, width)[1, 1](*arguments)
+        if gpu.SIMULATED:  # a few threads, one after the other
+            compiled(kernel, width)[min(count, 3), 1](*arguments)
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a small picture does not fill a GPU
@@ -207,7 +207,8 @@ def flat_weights(weights: Any, shape: tuple[int, ...]) -> Any:
     """Weights (h, w, 3) on the device, flat; an array that is there already, of any library, is not taken to the
     host."""
     if not hasattr(weights, "__cuda_array_interface__"):
-        return cuda.to_device(np.ascontiguousarray(weights, np.float32).reshape(-1))
+        with one_line():
+            return cuda.to_device(np.ascontiguousarray(weights, np.float32).reshape(-1))
     source = cuda.as_cuda_array(weights)
     if tuple(source.shape) != shape:
         raise NrenderError(f"weights: expected shape {shape}, got {tuple(source.shape)}")

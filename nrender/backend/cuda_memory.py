@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeviceError
-from .gpu import cuda
+from .gpu import SIMULATED, cuda
 
 KEPT = 8  # tuples of tables: of a few scenes, or of the cameras of one that is optimised
 STACK = 4096  # bytes of its own memory that a thread has at most, tests/test_ptx.py has the kernels'
@@ -44,8 +44,9 @@ def free_bytes() -> float:
 
 def _of_threads(device: Any) -> int:
     """The driver reserves the stacks of as many threads as the GPU can hold."""
-    processors = getattr(device, "MULTIPROCESSOR_COUNT", 0)
-    return processors * getattr(device, "MAX_THREADS_PER_MULTI_PROCESSOR", 0) * STACK
+    if SIMULATED:
+        return 0
+    return device.MULTIPROCESSOR_COUNT * device.MAX_THREADS_PER_MULTIPROCESSOR * STACK
 
 
 def bytes_of(tables: Any) -> int:
