@@ -28,7 +28,7 @@ def main() -> None:
         raise SystemExit(2)
     before = json.loads(ptx.TABLE.read_text())["kernels"] if ptx.TABLE.exists() else {}
     with ptx.compiler() as compiled:
-        found = {name: ptx.assembled(compiled(name)) for name in ptx.KERNELS}
+        found = {name: ptx.assembled(compiled(name)) for name in [*ptx.KERNELS, *ptx.WALKS]}
     rows = []
     for name, numbers in found.items():
         old = before.get(name, {})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import sys
 from typing import Any
 
 import click
@@ -47,3 +49,16 @@ def plain(value: Any) -> Any:
 def print_json(value: dict[str, Any]) -> None:
     """One JSON object on stdout.  Floats are written so that they read back as the same bits."""
     click.echo(json.dumps(plain(value), allow_nan=False))
+
+
+class _Line(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        error_line(record.getMessage())
+
+
+def show_log() -> None:
+    """What nrender has to say while it works, to whoever sits at the terminal."""
+    log = logging.getLogger("nrender")
+    if sys.stderr.isatty() and not log.handlers:
+        log.addHandler(_Line())
+        log.setLevel(logging.INFO)

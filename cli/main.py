@@ -17,7 +17,7 @@ import click
 
 from .check import check
 from .compare import compare
-from .console import error_line, show_warning
+from .console import error_line, show_log, show_warning
 from .example import example
 from .grad import grad
 from .gradcheck import gradcheck
@@ -52,6 +52,7 @@ class Commands(click.Group):
         with warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)
             warnings.showwarning = show_warning
+            show_log()
             status = _status_of(call)
         sys.exit(status)
 

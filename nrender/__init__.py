@@ -1,9 +1,11 @@
 """nrender: a differentiable path tracer that a Python person can install, read and change."""
 
+from typing import Any
+
 from .errors import DeviceError, ImageError, NrenderError, SceneError, SceneWarning
 from .gradcheck import GradCheck, gradcheck
 from .image import read_image, write_image
-from .optimize import OptimizeResult, optimize
+from .optimize import optimize
 from .render import RenderWarning, render, render_jacobian, render_jvp, render_vjp
 from .scene import Scene, load_scene
 
@@ -29,3 +31,12 @@ __all__ = [
     "render_vjp",
     "write_image",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """OptimizeResult, which needs scipy.optimize: that would be half of the time of this import."""
+    if name == "OptimizeResult":
+        from .optimize.scipy_result import OptimizeResult
+
+        return OptimizeResult
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,7 @@ from .emitters import (
     veils_adj,
 )
 from .motion import near2
-from .real import any_lane
+from .real import any_lane, invert
 from .scattering import value, value_adj, value_tan
 from .vec import add, choose, madd, mul, scale, total
 
@@ -21,7 +21,8 @@ from .vec import add, choose, madd, mul, scale, total
 def direct(scene, stream, x, a, p, wi, spare, active):
     """(stream, scattered radiance over the density, mask of the lanes where there is some). spare: see
     opacity.shadow."""
-    stream, e = next_event(scene, stream, x, a, wi, spare, active)
+    none = active & invert(active)
+    stream, e = next_event(scene, stream, x, a, wi, spare, none, none, active)
     zero = 0.0 * wi[0]
     out = (zero, zero, zero)
     if any_lane(e.lit):
@@ -33,7 +34,8 @@ def direct(scene, stream, x, a, p, wi, spare, active):
 @device
 def direct_tan(scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_area_normal, d_n, d_wi, active):
     """(stream, scattered radiance, its derivative, mask); x is the vertex at `depth`."""
-    stream, e = next_event(scene, stream, x, a, wi, 1, active)
+    unknown = active & invert(active)
+    stream, e = next_event(scene, stream, x, a, wi, 1, unknown, unknown, active)
     zero = 0.0 * wi[0]
     none = (zero, zero, zero)
     out, d_out = none, none
@@ -50,13 +52,13 @@ def direct_tan(scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_are
 
 
 @device
-def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, active):
+def direct_adj(scene, stream, gradient, radius2, x, a, p, g_p, wi, received, moving, lit, kept, active):
     """Scatter the gradient of received . (scattered radiance); return (stream, that radiance, mask, its gradient by
-    shading normal, area normal and wi)."""
-    stream, e = next_event(scene, stream, x, a, wi, 1, active)
+    shading normal, area normal, wi and place of x). radius2: of nearness, for the light; lit, kept: see next_event."""
+    stream, e = next_event(scene, stream, x, a, wi, 1, lit, kept, active)
     zero = 0.0 * wi[0]
     none = (zero, zero, zero)
-    out, g_n, g_area, g_wi = none, none, none, none
+    out, g_n, g_area, g_wi, g_x = none, none, none, none, none
     if any_lane(e.lit):
         f, density = value(scene, x, a, p, wi, e.wo, e.lit)
         share, light = mis_share(e, density), emitted(scene, e)
@@ -69,5 +71,5 @@ def direct_adj(scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, re
         g_n, g_area, g_wi, g_wo = value_adj(scene, x, a, p, g_p, wi, e.wo, g_f, e.lit)
         if moving:
             flow, g_out = flow * e.clear, add(g_wo, g_light)
-            connection_adj(scene, gradient, trail, view, depth, e, flow, g_out, e_u, e_v)
-    return stream, out, e.lit, g_n, g_area, g_wi
+            g_x = connection_adj(scene, gradient, radius2, e, flow, g_out, e_u, e_v)
+    return stream, out, e.lit, g_n, g_area, g_wi, g_x

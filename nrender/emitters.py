@@ -22,7 +22,7 @@ from .geometry.surface import (
 from .geometry.traverse import occluded
 from .geometry.triangle import corners, point, vector_at
 from .light import DIRECTIONAL, ENVMAP, FACE, POINT, SPOT, TREE, area, envmap, spot, tree
-from .motion import near2, vertex_adj, vertex_tan
+from .motion import vertex_tan
 from .opacity import opacity, opacity_adj, opacity_tan, shadow, shadow_adj, shadow_tan
 from .real import BIG, any_lane, gather, invert, minimum, real, select, truncate
 from .rng import uniform, uniform2
@@ -94,8 +94,9 @@ def chance_of(scene, x, emitter):
 
 
 @device
-def next_event(scene, stream, x, a, wi, spare, active):
-    """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow."""
+def next_event(scene, stream, x, a, wi, spare, lit_before, kept, active):
+    """(stream, LightSample) as seen from the surface x. spare: see opacity.shadow; lit_before: whether its light
+    arrives, in the lanes `kept` that know it."""
     stream, u1, u2 = uniform2(stream)
     choice = u1
     if scene.tree_count > 0:
@@ -121,12 +122,14 @@ def next_event(scene, stream, x, a, wi, spare, active):
     emits = area.emits(scene, y, w, active & is_face) & (geometry > 0.0)
     lit = active & agrees(scene, x, a, wi, wo) & select(is_face, emits, dot(w, w) > 0.0) & (chance > 0.0)
     product, clear = 0.0 * u2 + 1.0, 0.0 * u2 + 1.0
-    if any_lane(lit):
+    unknown = lit & invert(kept)
+    lit = lit & (unknown | lit_before)
+    if any_lane(unknown):
         start, path = shadow_ray(x, y, w, kind)
         if scene.translucent > 0:
             product, clear, lit = shadow(scene, start, path, far, spare, lit)
         else:
-            lit = lit & invert(occluded(scene, start, path, select(far, BIG, 1.0), lit))
+            lit = lit & invert(occluded(scene, start, path, select(far, BIG, 1.0), unknown))
     sized = lit & is_face
     solid = select(sized, 0.5 * geometry, select(far, 1.0, 1.0 / dot(w, w)))
     pdf = select(sized, chance / select(sized, solid, 1.0), select(lit & (kind == ENVMAP), density, 0.0))
@@ -266,10 +269,10 @@ def connection_tan(scene, d_theta, x, e, d_x, radius2):
 
 
 @device
-def connection_adj(scene, gradient, trail, view, depth, e, flow, g_wo, g_u, g_v):
-    """Scatter flow * (logarithmic derivative of the share) and the gradients of wo and of y's slide; x is the vertex at
-    `depth`."""
-    g_log, g_normal, chi = _log_gradient(e, near2(view, depth + 1))
+def connection_adj(scene, gradient, radius2, e, flow, g_wo, g_u, g_v):
+    """Scatter flow * (logarithmic derivative of the share) and the gradients of wo and of y's slide; return that of x's
+    place. radius2: of nearness, for y."""
+    g_log, g_normal, chi = _log_gradient(e, radius2)
     far = is_far(e.kind)
     g_q = madd(turn(e.w, chi, g_wo), g_log, flow)
     on_face = e.lit & (e.kind == FACE)
@@ -283,7 +286,8 @@ def connection_adj(scene, gradient, trail, view, depth, e, flow, g_wo, g_u, g_v)
         g_x = choose(slid, add(g_x, g_before), g_x)
     elsewhere = e.lit & invert(e.kind == FACE) & invert(e.kind == ENVMAP)
     add_vector(gradient, e.base, choose(far, scale(g_wo, -1.0), g_q), elsewhere)
-    vertex_adj(scene, gradient, trail, view, depth, g_x, e.lit & invert(far))
+    zero = 0.0 * chi
+    return choose(e.lit & invert(far), g_x, (zero, zero, zero))
 
 
 @device

@@ -14,6 +14,7 @@ from .real import FLOAT32, FLOAT64
 
 SIZE = 96
 PENDING = 144
+GROUPS = 40
 
 
 @Primitive
@@ -40,13 +41,19 @@ def pending_reals():
     return [0.0] * PENDING
 
 
-def on_stack(context, builder, kind, shape):
+@Primitive
+def group_integers():
+    """GROUPS integers, of any value: two for each level of a tree above the one where a walk is."""
+    return [0] * GROUPS
+
+
+def on_stack(context, builder, kind, shape, align=64):
     """An array of the calling function's frame."""
     item, word = context.get_data_type(kind.dtype), ir.IntType(64)
     size = context.get_abi_sizeof(item)
     with builder.goto_entry_block():
         memory = builder.alloca(ir.ArrayType(item, math.prod(shape)))
-        memory.align = 64
+        memory.align = align
     array = context.make_array(kind)(context, builder)
     steps = [size * math.prod(shape[k + 1 :]) for k in range(len(shape))]
     context.populate_array(
@@ -77,3 +84,4 @@ local_reals.define(FLOAT64)(make(types.float64))
 pending_integers.define(FLOAT32, FLOAT64)(make(types.int32, PENDING))
 pending_reals.define(FLOAT32)(make(types.float32, PENDING))
 pending_reals.define(FLOAT64)(make(types.float64, PENDING))
+group_integers.define(FLOAT32, FLOAT64)(make(types.int32, GROUPS))

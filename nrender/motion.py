@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .camera.perspective import ray_direction_adj, ray_point_adj, ray_point_tan
 from .device import device
 from .geometry.segment import NEAR, log_gradient, nearness, turn
-from .geometry.surface import add_vector, point_only_adj, slide_adj, slide_tan, surface_adj
+from .geometry.surface import add_vector, slide_adj, slide_tan
 from .geometry.triangle import area_normal, corners, point, point_adj, vector_at
 from .real import any_lane, gather, invert, put, select
 from .tables import FACE_VERTICES, of_face
@@ -132,25 +132,20 @@ def _blend(chi, g, g_plane):
 
 
 @device
-def segment_adj(scene, gradient, trail, view, depth, y, w, radius2, flow, g_direction, mask):
-    """Scatter the gradient of flow * log K, and of the direction of the segment w from the vertex at `depth` to y;
-    return y's nearness."""
-    g_log, g_normal, chi = log_gradient(w, y.area_normal, radius2)
-    g_q = madd(turn(w, chi, g_direction), g_log, flow)
-    surface_adj(scene, gradient, y, g_q, scale(g_normal, flow), mask)
-    vertex_adj(scene, gradient, trail, view, depth, scale(g_q, -1.0), mask)
-    return chi
+def segment_adj(w, area_normal, radius2, flow, g_direction):
+    """(gradient of w, of the area normal at its end; the nearness of that) for flow * log K, and for the direction of
+    the segment w."""
+    g_log, g_normal, chi = log_gradient(w, area_normal, radius2)
+    return madd(turn(w, chi, g_direction), g_log, flow), scale(g_normal, flow), chi
 
 
 @device
-def arrival_adj(scene, gradient, trail, view, depth, x, w, chi, g_direction, mask):
-    """Scatter the gradient of the direction in which the path arrived at x, the vertex at `depth`."""
+def arrival_adj(scene, gradient, view, depth, w, chi, g_direction, mask):
+    """The gradient of w, given that of the direction in which the path arrived by w at the vertex at `depth`; that of a
+    camera ray is scattered."""
     mask = mask & (dot(g_direction, g_direction) > 0.0)
     first = mask & (depth == 1)
     if any_lane(first):
         ray_direction_adj(gradient, scene.camera, view.sx, view.sy, view.axis, g_direction, first)
-    later = mask & (depth > 1)
-    if any_lane(later):
-        g_q = turn(w, chi, g_direction)
-        point_only_adj(scene, gradient, x, g_q, later)
-        vertex_adj(scene, gradient, trail, view, depth - 1, scale(g_q, -1.0), later)
+    zero = 0.0 * chi
+    return choose(mask & (depth > 1), turn(w, chi, g_direction), (zero, zero, zero))

@@ -13,6 +13,7 @@ from .direct import direct
 from .emitters import emission_weight
 from .geometry.surface import step_off, surface
 from .geometry.traverse import closest
+from .hits import Met
 from .light import area
 from .local import local_reals
 from .material import read
@@ -79,7 +80,8 @@ def walk_either(mask, a, b):
 
 @device
 def advance(scene, walk, p, floor, active):
-    """(the walk behind its next vertex, mask of the lanes that go on). floor: see walk.scattered; p: local_reals()."""
+    """(the walk behind its next vertex, mask of the lanes that go on, what it met). floor: see walk.scattered; p:
+    local_reals()."""
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     spare = select(floor > 0.0, 1, 0)
@@ -90,7 +92,7 @@ def advance(scene, walk, p, floor, active):
         radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
         dim_radiance = choose(missed, add(dim_radiance, mul(dim, beyond)), dim_radiance)
     active = active & (hit.face >= 0)
-    v = no_veil(zero, active)
+    v, arrives = no_veil(zero, active), active & (zero > 0.0)
     if any_lane(active):
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
         if scene.translucent > 0:
@@ -111,6 +113,7 @@ def advance(scene, walk, p, floor, active):
             read(scene, a.material, x, foot, p, active)
             if scene.light_count > 0:
                 stream, found, lit = direct(scene, stream, x, a, p, wi, spare, active)
+                arrives = lit
                 radiance = choose(lit, add(radiance, mul(throughput, found)), radiance)
                 dim_radiance = choose(lit, add(dim_radiance, mul(dim, found)), dim_radiance)
             stream, o, d, source, pdf, throughput, dim, step, active = onward(
@@ -119,7 +122,7 @@ def advance(scene, walk, p, floor, active):
             stream = stream_either(scattering, stream, passing)
     depth = depth + select(v.passed, 0, 1)
     behind = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
-    return behind, active | v.passed
+    return behind, active | v.passed, Met(hit.face, hit.u, hit.v, arrives)
 
 
 @device(apart=True)
@@ -128,7 +131,7 @@ def trace(scene, stream, o, axis, first, pdf, active, floor):
     walk = begin(stream, o, axis, first, pdf)
     p = local_reals()
     while any_lane(active):
-        walk, active = advance(scene, walk, p, floor, active)
+        walk, active, met = advance(scene, walk, p, floor, active)
     return walk.radiance, walk.dim_radiance
 
 

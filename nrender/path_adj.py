@@ -13,12 +13,12 @@ from .camera.perspective import ray, ray_direction_adj
 from .device import device
 from .direct import direct_adj
 from .emitters import emission_weight
-from .geometry.surface import Surface, either, normal_only_adj, point_only_adj, slid_adj, step_off, surface
-from .geometry.traverse import closest
+from .geometry.surface import Surface, either, point_only_adj, slid_adj, step_off, surface, surface_adj
+from .geometry.traverse import Hit, closest
 from .light import area
 from .material import clear, read, read_adj
 from .mipmap import footprint_adj
-from .motion import View, arrival_adj, near2, remember, segment_adj, vertex_adj
+from .motion import TRAIL, View, arrival_adj, near2, remember, segment_adj, vertex_adj
 from .path import DARK, Walk, begin, distance, footprint_of, walk_either
 from .real import BIG, any_lane, invert, select
 from .rng import stream_either
@@ -30,7 +30,7 @@ from .walk import no_veil, onward, over, sky, sky_adj, veil, veil_adj
 class Replay(NamedTuple):
     """A walk that is repeated. (sx, sy): of the camera ray; t: of the first vertex on it, in units of its axis; weight
     of the radiance; coming: weight . (what the rest of the walk will find), by colour, and that for `dim`; last
-    vertex, and the gradient of the direction in which the walk left it."""
+    vertex, the gradient of the direction in which the walk left it, and that of its place as far as it is known."""
 
     walk: Walk
     sx: float
@@ -41,6 +41,7 @@ class Replay(NamedTuple):
     dim_coming: tuple
     last: Surface
     g_leave: tuple
+    g_place: tuple
 
 
 @device
@@ -52,7 +53,7 @@ def begin_adj(scene, stream, sx, sy, weight, radiance, dim_radiance):
     none = (zero, zero, zero)
     last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
     coming, dim_coming = mul(weight, radiance), mul(weight, dim_radiance)
-    return Replay(walk, sx, sy, zero, weight, coming, dim_coming, last, none)
+    return Replay(walk, sx, sy, zero, weight, coming, dim_coming, last, none, none)
 
 
 @device
@@ -68,19 +69,21 @@ def replay_either(mask, a, b):
         choose(mask, a.dim_coming, b.dim_coming),
         either(mask, a.last, b.last),
         choose(mask, a.g_leave, b.g_leave),
+        choose(mask, a.g_place, b.g_place),
     )
 
 
 @device
-def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
+def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, active):
     """Add the gradient of the next vertex's part of weight . radiance to `gradient`; return (the walk behind it, mask
-    of the lanes that go on). If not `moving`, leave out the gradient of vertices and camera. p, g_p: local_reals()."""
-    walk, sx, sy, t_first, weight, coming, dim_coming, last, g_leave = replay
+    of the lanes that go on). met: what the first walk met there, in the lanes `kept`. If not `moving`, leave out the
+    gradient of vertices and camera. p, g_p: local_reals()."""
+    walk, sx, sy, t_first, weight, coming, dim_coming, last, g_leave, g_place = replay
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
     view = View(sx, sy, axis, t_first)
-    hit = closest(scene, o, d, active)
+    hit = _hit(scene, o, d, met, kept, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
         beyond, share = sky(scene, source, d, pdf, missed)
@@ -89,7 +92,8 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
         if moving and any_lane(first):
             ray_direction_adj(gradient, scene.camera, sx, sy, axis, g_d, first)
     active = active & (hit.face >= 0)
-    v = no_veil(zero, active)
+    going, v = active & (zero > 0.0), no_veil(zero, active)
+    g_segment, g_own, before = none, none, last
     if any_lane(active):
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
         first = depth == 1
@@ -102,12 +106,10 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
             o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
     if any_lane(active):
         w = choose(first, axis, sub(x.point, last.point))
-        chi = zero + 1.0
+        g_normal, chi = none, zero + 1.0
         if moving:
-            flow = total(coming)
-            reach = near2(view, depth)
-            later = active & invert(first)
-            chi = segment_adj(scene, gradient, trail, view, depth - 1, x, w, reach, flow, g_leave, later)
+            g_segment, g_normal, chi = segment_adj(w, x.area_normal, near2(view, depth), total(coming), g_leave)
+            g_segment, g_normal = choose(first, none, g_segment), choose(first, none, g_normal)
             chi = select(first, 1.0, chi)
             remember(trail, depth, x, w, active)
         going, g_u, g_v = active, zero, zero
@@ -130,8 +132,9 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
             scattering, passing = active, stream
             if scene.light_count > 0:
                 received = mul(weight, throughput)
-                stream, found, lit, g_n, g_area, g_wi = direct_adj(
-                    scene, stream, gradient, trail, view, depth, x, a, p, g_p, wi, received, moving, active
+                near = near2(view, depth + 1)
+                stream, found, lit, g_n, g_area, g_wi, g_own = direct_adj(
+                    scene, stream, gradient, near, x, a, p, g_p, wi, received, moving, met.lit, kept, active
                 )
                 coming = choose(lit, sub(coming, mul(received, found)), coming)
                 dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
@@ -149,21 +152,50 @@ def advance_adj(scene, replay, trail, p, g_p, gradient, moving, active):
             g_area, g_wi = add(g_area, own_area), add(g_wi, own_wi)
             more_u, more_v, g_foot = read_adj(scene, gradient, a.material, x, foot, g_p, scattering)
             g_u, g_v = g_u + own_u + more_u, g_v + own_v + more_v
-            wide = scattering & first & (g_foot != 0.0)
-            if moving and any_lane(wide):
-                g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
-                g_area = choose(wide, add(g_area, more_area), g_area)
-                vertex_adj(scene, gradient, trail, view, depth, g_x, wide)
             if moving:
-                normal_only_adj(scene, gradient, x, g_area, scattering)
-                arrival_adj(scene, gradient, trail, view, depth, x, w, chi, scale(g_wi, -1.0), scattering)
+                wide = scattering & first & (g_foot != 0.0)
+                if any_lane(wide):
+                    g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
+                    g_area = choose(wide, add(g_area, more_area), g_area)
+                    g_own = choose(wide, add(g_own, g_x), g_own)
+                g_normal = choose(scattering, add(g_normal, g_area), g_normal)
+                g_wi = arrival_adj(scene, gradient, view, depth, w, chi, scale(g_wi, -1.0), scattering)
+                g_segment = add(g_segment, g_wi)
         if moving:
+            g_point = g_segment
             slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
             if any_lane(slid):
-                g_slide = slid_adj(scene, x, g_u, g_v)
-                point_only_adj(scene, gradient, x, scale(g_slide, -1.0), slid)
-                vertex_adj(scene, gradient, trail, view, depth, g_slide, slid)
+                g_slide = choose(slid, slid_adj(scene, x, g_u, g_v), none)
+                g_point, g_own = sub(g_point, g_slide), add(g_own, g_slide)
+            surface_adj(scene, gradient, x, g_point, g_normal, going)
         last = either(going, x, last)
+    if moving:
+        left = (missed | going) & (depth > 1)
+        _place_adj(scene, gradient, trail, view, depth - 1, before, sub(g_place, choose(going, g_segment, none)), left)
+        vertex_adj(scene, gradient, trail, view, depth, g_own, going & invert(active))
+        g_place = choose(going, g_own, g_place)
     depth = depth + select(v.passed, 0, 1)
     walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
-    return Replay(walk, sx, sy, view.t, weight, coming, dim_coming, last, g_leave), active | v.passed
+    return Replay(walk, sx, sy, view.t, weight, coming, dim_coming, last, g_leave, g_place), active | v.passed
+
+
+@device
+def _place_adj(scene, gradient, trail, view, depth, x, g, mask):
+    """Scatter the gradient of the place of x, the vertex at `depth`, when the trail has gone on to the next one: that
+    has taken its room where vertices stay at their material points anyway."""
+    gone = mask & (depth >= TRAIL)
+    if any_lane(gone):
+        point_only_adj(scene, gradient, x, g, gone)
+    vertex_adj(scene, gradient, trail, view, depth, g, mask & invert(gone))
+
+
+@device
+def _hit(scene, o, d, met, kept, active):
+    unknown = active & invert(kept)
+    t = 0.0 * d[0]
+    hit = Hit(t, met.face, met.u, met.v)
+    if any_lane(unknown):
+        new = closest(scene, o, d, unknown)
+        u, v = select(unknown, new.u, hit.u), select(unknown, new.v, hit.v)
+        hit = Hit(t, select(unknown, new.face, hit.face), u, v)
+    return hit

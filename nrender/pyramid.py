@@ -7,8 +7,12 @@ polyphase box filter of Guthe and Heckbert 2005).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 def levels(width: int, height: int) -> list[tuple[int, int]]:
@@ -48,6 +52,8 @@ def _steps(width: int, height: int) -> list[tuple[tuple[int, int], tuple[int, in
 
 def _halving(n: int, m: int) -> csr_array:
     """(m, n): row i has the shares of n texels in the i-th of m equal parts of their length. m is (n + 1) // 2."""
+    from scipy.sparse import csr_array
+
     # In units of 1/m of a texel the part is [i n, (i + 1) n), and the j-th texel [j m, (j + 1) m).
     start = np.arange(m)[:, None] * n
     texel = start // m + np.arange(3)

@@ -19,6 +19,7 @@ from .real import FLOAT32, FLOAT64
 from .scene import Scene
 from .scene.models import Textured
 from .tables import Tables
+from .warm import OF_MOTION, ensure
 
 CLEAR = 0.1  # roughness below which a connection to the eye finds nothing any more
 SIZELESS = ("point", "spot", "directional")
@@ -59,8 +60,8 @@ def render(
     precision: "float32", or "float64" for checks, on the CPU.
     """
     job = _job(scene, spp, seed, device, camera, precision)
-    image = _image(job)
-    return image
+    _compiled(job, ["render"])
+    return _image(job)
 
 
 def renderer(
@@ -94,6 +95,7 @@ def render_vjp(
     """
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render", "render_adj"], paths)
     image = _image(job)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
@@ -127,6 +129,7 @@ def render_jvp(
     paths = _checked_paths(scene, directions)
     job = _job(scene, spp, seed, device, camera, precision)
     checked = _checked_directions(scene, directions)
+    _compiled(job, ["render_tan"], paths)
     return _tangent(job, checked, _boundary(job, paths))
 
 
@@ -143,6 +146,7 @@ def render_jacobian(
     other; float64."""
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render", "render_tan"], paths)
     image = _image(job)
     jacobian = {}
     for path in paths:
@@ -155,6 +159,12 @@ def render_jacobian(
             columns.append(_tangent(job, {path: direction}, work)[1])
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
     return image, jacobian
+
+
+def _compiled(job: _Job, names: list[str], paths: Iterable[str] = ()) -> None:
+    """See that these kernels are there, and those of the boundary if one of the parameters moves anything."""
+    if job.width is FLOAT32:
+        ensure([*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names)
 
 
 def _image(job: _Job) -> np.ndarray:
@@ -186,7 +196,7 @@ def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | No
         raise NrenderError(f"spp: expected a whole number from 1, got {samples!r}")
     if not isinstance(seed, int | np.integer):
         raise NrenderError(f"seed: expected a whole number, got {seed!r}")
-    width = FLOAT32 if precision == "float32" else FLOAT64
+    width = backend.width if precision == "float32" else FLOAT64
     compiled = compile_scene(scene, name, width)
     view = scene.cameras[name]
     return _Job(
@@ -283,7 +293,11 @@ def _crossing(job: _Job, boundary: Boundary) -> list[tuple[str, str]]:
         of_face = np.repeat(np.arange(len(names)), count)
         of_vertex = np.zeros(job.place.geometry.vertices, np.int64)
         of_vertex[job.mesh.faces.reshape(-1)] = np.repeat(of_face, 3)
-        pairs = crossing_shapes(job.width, job.tables, boundary.edges.ends, of_vertex, of_face)
+        width, tables = job.width, job.tables
+        if job.backend.name != "cpu":  # the search is the host's, by the host's tree
+            ensure(["crossings"])
+            width, tables = FLOAT32, compile_scene(job.scene, job.camera, FLOAT32)[3]
+        pairs = crossing_shapes(width, tables, boundary.edges.ends, of_vertex, of_face)
         job.mesh.crossing = [(names[a], names[b]) for a, b in sorted(pairs)]
     return job.mesh.crossing
 

@@ -74,6 +74,7 @@ class Tables(NamedTuple):
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real; its triangles
+    compressed: np.ndarray  # the same for a GPU, see geometry/compressed.py; else nothing()
     few: np.ndarray  # Real, what lanes need in the place of a tree, see geometry/few.py
     few_faces: np.ndarray  # empty: it is not so few
     few_quads: int

@@ -8,15 +8,16 @@ import importlib
 import warnings
 
 import numpy as np
+import ptx
 import pytest
 import test_lanes
 from scene_library import corner, solid
 
 import nrender as nr
-from nrender.backend import cuda, cuda_memory, cuda_strata, devices, strata
+from nrender.backend import cuda, cuda_kernels, cuda_memory, cuda_strata, devices, strata
 from nrender.errors import DeviceError, NrenderError
 from nrender.tables import FACE, FACE_EMISSION
-from nrender.warm import SCENE
+from nrender.warm import SCENE, on_gpu
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")  # random bits, in NumPy's scalars
 
@@ -189,9 +190,9 @@ def test_what_does_not_fit_at_all_is_one_line(monkeypatch):
 def test_a_scene_is_copied_once():
     scene = corner(size=SIZE)
     tables = rendering._job(scene, 1, 0, "cuda", None, "float32").tables
-    assert cuda_memory.kept(tables) is cuda_memory.kept(tables)
+    assert cuda_memory.kept(tables) is cuda_memory.kept(tables._replace(few=np.zeros(3, np.float32)))
     for _ in range(cuda_memory.KEPT):
-        cuda_memory.kept(tables._replace(camera=0))
+        cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
     assert len(cuda_memory._kept) == cuda_memory.KEPT
 
 
@@ -246,6 +247,17 @@ class WithInterface:
 
     def as_cuda_array(self, foreign):
         return self.module.to_device(foreign.array)
+
+
+def test_all_kernels_can_be_launched_ahead():
+    done = []
+    backend = devices.pick("cuda", "float32")
+    launched = {name: getattr(cuda_kernels, name) for name in ptx.KERNELS}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (cuda, cuda_strata):
+            patch.setattr(module, "launch", lambda kernel, *rest: done.append(kernel))
+        on_gpu(backend)
+    assert {name for name, kernel in launched.items() if kernel in done} == set(launched)
 
 
 def test_a_simulated_gpu_is_taken_only_by_name():

@@ -5,12 +5,14 @@ import numpy as np
 from nrender.bsdf import MODELS, size, transmits
 from nrender.cache import compiled
 from nrender.device import Width, compile_cpu, compile_cpu_inner, device
-from nrender.geometry import lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
+from nrender.geometry import compressed_walk, lanes, traverse  # noqa: F401 (lanes brings the versions of that width)
+from nrender.geometry.compressed import compress, nothing
 from nrender.geometry.traverse import closest, occluded
 from nrender.geometry.tree import build, corners_of
+from nrender.geometry.words import as_real, bit_count, quad
 from nrender.light import FACE as FACE_LIGHT
-from nrender.local import pending_integers, pending_reals
-from nrender.real import FLOAT32, absolute, gather, invert, put, select
+from nrender.local import group_integers, pending_integers, pending_reals
+from nrender.real import FLOAT32, absolute, gather, invert, maximum, minimum, put, real, select, uint32
 from nrender.simd import FLOAT32XN, LANES, load, store
 from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
@@ -54,12 +56,19 @@ def occlusions_of_lanes(scene, origins, directions, live, t_max, out):
         store(out, i, select(met, 1.0, 0.0 * o[0]))
 
 
-# The scalar walk in float32, for other CPUs and for CUDA: the same bodies, bound to it. Lanes: the vector width.
+# In float32, one ray at a time: the scalar walk of CPUs without vectors of eight, and the compressed one of CUDA; the
+# same bodies, bound to these. Lanes: the vector width.
 TWIN = Width("float32 by the scalar walk", np.float32, compile_cpu, compile_cpu_inner)
-for primitive in (absolute, gather, invert, put, select, pending_integers, pending_reals):
-    primitive.versions[TWIN.name] = primitive.versions[FLOAT32.name]
+COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
+NUMBERS = (absolute, gather, invert, maximum, minimum, put, real, select, uint32)
+MEMORY = (pending_integers, pending_reals, group_integers, quad, as_real, bit_count)
+for primitive in NUMBERS + MEMORY:
+    for width in (TWIN, COMPRESSED):
+        primitive.versions[width.name] = primitive.versions[FLOAT32.name]
 closest.define(TWIN)(traverse._closest)
 occluded.define(TWIN)(traverse._occluded)
+closest.define(COMPRESSED)(compressed_walk.closest)
+occluded.define(COMPRESSED)(compressed_walk.occluded)
 
 
 def find_closest(tables, origins, directions, width=FLOAT32, live=None):
@@ -115,7 +124,7 @@ def tables_of(
     parameters = np.concatenate([p for _, p in materials])
     starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
-    tree = tree or build(vertices, faces)
+    tree = tree or build(vertices, faces, width.together)
     camera = vertices.size
     radiances = camera + 12 + len(parameters)
     face_emission = np.full(len(faces), -1)
@@ -163,6 +172,7 @@ def tables_of(
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, faces, width.literal),
+        compressed=compress(tree.nodes, tree.links, tree.corners, tree.order) if width.together == 1 else nothing(),
         few=reals(np.zeros(5)),
         few_faces=integers(np.zeros(0)),
         few_quads=0,

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
+import drivers
 import numpy as np
 import pytest
 
@@ -38,10 +39,10 @@ SCENE = Tables(
         for name, kind in get_type_hints(Tables).items()
     }
 )
-OUTLINES = Edges(INTEGER, SINGLE, np.zeros(1, np.int64), np.float32(1.0))
+OUTLINES = Edges(INTEGER, SINGLE, INTEGER, np.float32(1.0))
 EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
 EMITTERS = Emitters(SINGLE, INTEGER)
-PLAN = Plan(True, np.zeros(1, np.int64), np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
+PLAN = Plan(True, INTEGER, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
 
 
 def boundary(gradient: Any = GRADIENT) -> tuple[Any, ...]:
@@ -68,6 +69,11 @@ KERNELS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "outlines": lambda: (SCENE, OUTLINES, *boundary()),
     "grazing": lambda: (SCENE, EDGES, EMITTERS, *PLAN, *boundary()),
     "mirrored": lambda: (SCENE, EDGES, *PLAN, *boundary()),
+}
+RAYS = np.zeros((1, 3), np.float32)
+WALKS: dict[str, Callable[[], tuple[Any, ...]]] = {  # through the tree alone
+    "closest_hits": lambda: (SCENE, RAYS, RAYS, SINGLE, INTEGER, RAYS),
+    "occlusions": lambda: (SCENE, RAYS, RAYS, SINGLE, np.zeros(1, np.bool_)),
 }
 OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is enough
     "outlines, largest": lambda: (SCENE, OUTLINES, *boundary(largest())),
@@ -105,8 +111,8 @@ def compiler() -> Iterator[Callable[..., str]]:
             if (name, capability) not in done:
                 target = capability
                 kernel, _, variant = name.partition(", ")
-                arguments = types.void(*(typeof(a) for a in {**KERNELS, **OTHERS}[name]()))
-                body = clone(getattr(cuda_kernels, kernel).body, widths[variant])
+                arguments = types.void(*(typeof(a) for a in {**KERNELS, **WALKS, **OTHERS}[name]()))
+                body = clone(getattr(drivers if name in WALKS else cuda_kernels, kernel).body, widths[variant])
                 done[name, capability] = cuda.compile_ptx(body, arguments, cc=capability)[0]
             return done[name, capability]
 

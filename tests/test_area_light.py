@@ -62,7 +62,7 @@ def events(n, active):
     tables, up = lamps(), (0.0, 0.0, 1.0)
     x = Surface(1, 0.2, 0.3, triple(X), (0.0, 0.0, 2.0), up, 1e-6, (0.0, 0.0, 0.0))
     frame = shading_frame(tables, x, up)
-    return tables, [next_event(tables, stream(1, k, 0), x, frame, up, 0, active)[1] for k in range(n)]
+    return tables, [next_event(tables, stream(1, k, 0), x, frame, up, 0, False, False, active)[1] for k in range(n)]
 
 
 @functools.cache

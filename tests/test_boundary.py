@@ -182,7 +182,8 @@ class Segment:
 
     def gradient(self, weight, **changes):
         out = np.zeros_like(self.theta)
-        grazing_adj(self.scene, out, self.chain.trail(), self.g._replace(**changes), triple(weight))
+        g = self.g._replace(**changes)
+        grazing_adj(self.scene, out, self.chain.trail(), g, triple(weight), g.seen)
         return out
 
     def gap(self, d_theta, h):

@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from drivers import TWIN, find_closest, find_occluded, tables_of
+from drivers import COMPRESSED, TWIN, find_closest, find_occluded, tables_of
 from numpy.testing import assert_allclose
 
 from nrender.geometry import build as build_module
@@ -66,7 +66,7 @@ def count(triangles):
     return 60 if len(triangles) > 5000 else 600
 
 
-WIDTHS = (FLOAT32, FLOAT64, TWIN, FLOAT32XN)
+WIDTHS = (FLOAT32, FLOAT64, TWIN, COMPRESSED, FLOAT32XN)
 CASES = [(name, width) for name in SOUPS for width in WIDTHS]
 
 
@@ -298,7 +298,7 @@ def test_the_scalar_walk_hits_the_same_but_for_rounding(name):
 
 def test_a_ray_of_nothing_hits_nothing():
     """Nor does it walk through all of a tree."""
-    tables = tables_of(*naive.icosphere(3))
+    tables = tables_of(*naive.icosphere(3), COMPRESSED)
     bad = np.array([[np.nan, 0, 0], [0, np.inf, 0], [0, 0, 0]])
     o, d = np.repeat(bad, 3, axis=0), np.tile(bad, (3, 1))
     for width in WIDTHS[2:] + (FLOAT32,):

@@ -99,9 +99,9 @@ def test_bits_do_not_depend_on_whether_the_tree_was_built_or_refitted(monkeypatc
     path = "shapes.ball.transform.scale"
     built = []
 
-    def counting(vertices, faces, build=mesh.build):
+    def counting(vertices, faces, together, build=mesh.build):
         built.append(len(faces))
-        return build(vertices, faces)
+        return build(vertices, faces, together)
 
     monkeypatch.setattr(mesh, "build", counting)
     fresh = everything(big_sphere([1.0, 0.8, 1.2]))

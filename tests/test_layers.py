@@ -43,6 +43,7 @@ ORDER = [
     "scattering",
     "emitters",
     "direct",
+    "hits",
     # Whole paths, boundaries, launch loops
     "walk",
     "path",
@@ -57,8 +58,8 @@ ORDER = [
     # What users call
     "params",
     "compile_scene",
-    "render",
     "warm",
+    "render",
     "loss",
     "optimize",
     "gradcheck",

@@ -10,6 +10,7 @@ import ptx as tool
 import pytest
 
 from nrender.bsdf import MODELS
+from nrender.local import GROUPS
 
 pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
 
@@ -86,7 +87,27 @@ def test_the_others_compile(compile_ptx, name):
     assert ".entry" in compile_ptx(name)
 
 
-@pytest.mark.parametrize("name", tool.KERNELS)
+@pytest.mark.parametrize("name", tool.WALKS)
+def test_a_walk_reads_a_node_by_five_loads_and_a_triangle_by_three(compile_ptx, name):
+    """Of 128 bits each; and its stack is written only where a group is put there."""
+    ptx = compile_ptx(name)
+    assert in_double(ptx) == []
+    loads = len(re.findall(r"ld\.global\.nc\.v4\.[uf]32", ptx))
+    assert (loads - 5) % 3 == 0  # the loop over a leaf may be there twice
+    assert loads == len(re.findall(r"ld\.global\.nc", ptx))
+    assert len(re.findall(r"st\.local", ptx)) == len(re.findall(r"ld\.local", ptx)) == 1
+
+
+@pytest.mark.parametrize("name", tool.WALKS)
+def test_the_assembler_gives_a_walk_few_registers(compile_ptx, name):
+    if not tool.has_assembler():
+        pytest.skip("no ptxas")
+    found = tool.assembled(compile_ptx(name))
+    assert (found["stack"], found["spill stores"]) == (4 * GROUPS, 0)
+    assert found["registers"] <= 64  # for 1024 threads a multiprocessor, which has 65536
+
+
+@pytest.mark.parametrize("name", [*tool.KERNELS, *tool.WALKS])
 def test_the_assembler_finds_what_was_accepted(compile_ptx, name):
     if not tool.has_assembler():
         pytest.skip("no ptxas")

@@ -12,6 +12,7 @@ from .. import lanes, lanes_math  # noqa: F401  (these register the primitives o
 from ..cache import compiled, no_collection
 from ..device import Device, Width
 from ..geometry import lanes as ray_lanes  # noqa: F401
+from ..hits import KEPT, Hits
 from ..host import threads
 from ..real import FLOAT32
 from ..simd import FLOAT32XN
@@ -98,8 +99,10 @@ def render_tan(
     return image, d_image, bad
 
 
-def _batch(width: Width) -> np.ndarray:
-    return np.zeros(6 * kernels.BATCH, width.literal)
+def _batch(width: Width) -> kernels.Batch:
+    n = kernels.BATCH
+    hits = Hits(np.zeros(KEPT * n, np.int32), np.zeros(2 * KEPT * n, width.literal))
+    return kernels.Batch(np.zeros(6 * n, width.literal), hits)
 
 
 def render_adj(

@@ -12,19 +12,22 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..cache import on_disk
+from ..cache import cache_dir, on_disk
 from ..device import Device, Width, clone
 from ..errors import DeviceError, NrenderError
 from ..tables import Tables
 from . import cuda_kernels, gpu
 from .cuda_memory import kept, one_line, rows_that_fit
 from .gpu import cuda
+
+_log = logging.getLogger("nrender")
 
 BLOCK = 128  # threads: with all the registers that a thread may have, two blocks fill a multiprocessor
 BLOCKS = 1 << 16  # of a launch, at most; its threads take what is left in turns
@@ -51,8 +54,11 @@ def compiled(kernel: Device, width: Width) -> Any:
     dispatcher = cuda.jit(clone(kernel.body, width))
     if gpu.SIMULATED:
         return dispatcher
-    config = importlib.import_module("numba.cuda.core.config")
-    return on_disk(dispatcher, config, f"cuda-{importlib.metadata.version('numba-cuda')}")
+    part, folder = f"cuda-{importlib.metadata.version('numba-cuda')}", cache_dir()
+    name = f"{kernel.body.__name__}_{width.name}"
+    if folder is None or not any((folder / part).rglob(f"*.{name}-*.nbi")):
+        _log.info("compiling %s for the GPU, once: about a minute", kernel.body.__name__)
+    return on_disk(dispatcher, importlib.import_module("numba.cuda.core.config"), part)
 
 
 def launch(kernel: Device, width: Width, count: int, *arguments: Any) -> None:

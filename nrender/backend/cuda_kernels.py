@@ -5,8 +5,8 @@ a pixel's samples where there are few pixels, so nothing of a picture is added b
 every time. A walk's end is followed at once by the pixel's next sample, in the same loop: threads of a warp wait for
 each other at every vertex, not for the longest walk.
 
-The first walk of a gradient gives its radiance to its replay in registers. Gradients and boundary samples change what
-many threads change: by atomics, in sums of float64.
+The first walk of a gradient gives its radiance, and what its rays met, to its replay in the same thread. Gradients and
+boundary samples change what many threads change: by atomics, in sums of float64.
 """
 
 from ..boundary.grazing import grazing_adj, grazing_tan
@@ -16,6 +16,7 @@ from ..boundary.segment import grazing_segment
 from ..camera.perspective import ray
 from ..device import Primitive, device
 from ..geometry.triangle import vector_at
+from ..hits import Hits, keep, recall
 from ..local import local_integers, local_reals
 from ..motion import Trail
 from ..path import DARK, advance, begin
@@ -106,7 +107,7 @@ def render(scene, width, height, top, bottom, first, last, parts, seed, image, b
             zero = 0.0 * walk.pdf
             total = (zero, zero, zero)
             while sample < end:
-                walk, going = advance(scene, walk, p, 0.0, True)
+                walk, going, _ = advance(scene, walk, p, 0.0, True)
                 if not going:
                     if finite(walk.radiance):
                         total = add(total, walk.radiance)
@@ -155,6 +156,7 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
     """gradient += that of sum(weights * image), interior part. weights (height * width * 3); a pixel without weight is
     not walked."""
     trail = Trail(local_integers(), local_reals())
+    hits = Hits(local_integers(), local_reals())  # of one walk
     p, g_p = local_reals(), local_reals()
     own = own_copy(gradient)
     count = cells(width, height)
@@ -170,13 +172,16 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
             while sample < end:
                 walk, going = _camera_walk(scene, seed, x, y, width, height, sample), True
                 while going:
-                    walk, going = advance(scene, walk, p, DARK, True)
+                    depth = walk.depth
+                    walk, going, met = advance(scene, walk, p, DARK, True)
+                    keep(hits, 0, depth, met, True)
                 if finite(walk.radiance):
                     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
                     replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
                     going = True
                     while going:
-                        replay, going = advance_adj(scene, replay, trail, p, g_p, own, moving, True)
+                        met, kept = recall(scene, hits, 0, replay.walk.depth, True)
+                        replay, going = advance_adj(scene, replay, met, kept, trail, p, g_p, own, moving, True)
                 else:
                     count_bad(bad, y * width + x, sample)
                 sample += 1
@@ -198,7 +203,7 @@ def outlines(
             if not finite(scale(e.jump, largest_magnitude(e.covector))):
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                edge_adj(scene, own, e, vector_at(weights, 3 * e.pixel))
+                edge_adj(scene, own, e, vector_at(weights, 3 * e.pixel), True)
             else:
                 square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
         if len(squares) > 0:
@@ -246,7 +251,7 @@ def _contribute(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_
         if not finite(scale(g.jump, largest_magnitude(g.normal))):
             count_bad(bad, g.pixel, sample)
         elif adjoint:
-            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel))
+            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), True)
         else:
             square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
     return square

@@ -13,11 +13,13 @@ import numpy as np
 from ..errors import DeviceError
 from .gpu import SIMULATED, cuda
 
+Key = tuple[Any, ...]
+
 KEPT = 8  # tuples of tables: of a few scenes, or of the cameras of one that is optimised
 STACK = 4096  # bytes of its own memory that a thread has at most, tests/test_ptx.py has the kernels'
 ONLY_CPU = {"few": np.zeros(1, np.float32), "few_faces": np.zeros(1, np.int32)}  # what only lanes of a CPU read
 
-_kept: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+_kept: OrderedDict[Key, tuple[Any, Any]] = OrderedDict()
 _lock = Lock()
 
 
@@ -62,6 +64,14 @@ def _wanted(tables: Any, name: str) -> np.ndarray:
     return ONLY_CPU.get(name, getattr(tables, name))
 
 
+def _key(tables: Any) -> Key:
+    """The same for tuples of the same arrays, which are not changed: those of a scene come in several tuples."""
+    return tuple(
+        None if name in ONLY_CPU else id(value) if isinstance(value, np.ndarray) else value
+        for name, value in tables._asdict().items()
+    )
+
+
 def copied(tables: Any) -> Any:
     """The same NamedTuple with its arrays on the device."""
     with one_line():
@@ -69,14 +79,15 @@ def copied(tables: Any) -> Any:
 
 
 def kept(tables: Any) -> Any:
-    """`copied`, but once as long as it is in use; the same tuple is taken to be the same numbers."""
+    """`copied`, but once as long as it is in use."""
+    key = _key(tables)
     with _lock:
-        if id(tables) in _kept:
-            _kept.move_to_end(id(tables))
-            return _kept[id(tables)][1]
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key][1]
     made = copied(tables)
     with _lock:
-        _kept[id(tables)] = tables, made
+        _kept[key] = tables, made
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return made
@@ -89,13 +100,13 @@ def rows_that_fit(tables: Any, fixed: int, row: int, height: int) -> int:
     for forget in (False, True):
         if forget:
             forget_all_but(tables)
-        there = id(tables) in _kept
+        there = _key(tables) in _kept
         rows = _whole((free_bytes() - fixed - (0 if there else bytes_of(tables))), row, height)
         if rows == height:
             return rows
     if rows < 1:
         need = bytes_of(tables) + fixed + row
-        have = free_bytes() + (bytes_of(tables) if id(tables) in _kept else 0)
+        have = free_bytes() + (bytes_of(tables) if _key(tables) in _kept else 0)
         raise DeviceError(
             f"device 'cuda': the scene needs {_size(need)} and {_size(have)} are free; what has fewer triangles, "
             "texels or pixels fits, and device 'cpu' has the memory of the machine"
@@ -110,7 +121,8 @@ def _whole(free: float, row: int, height: int) -> int:
 def forget_all_but(tables: Any = None) -> None:
     """Give up what is kept."""
     with _lock:
-        for key in [key for key in _kept if key != id(tables)]:
+        keep = None if tables is None else _key(tables)
+        for key in [key for key in _kept if key != keep]:
             del _kept[key]
 
 

@@ -63,7 +63,7 @@ def _on_device(work: Work, value: Any) -> Any:
     """An argument of a kernel. What several launches take stays there."""
     if not isinstance(value, tuple):
         return value
-    lasting = (work.scene, work.boundary.edges, work.boundary.emitters)
+    lasting = (work.scene, work.boundary.edges, work.boundary.emitters)  # by several launches
     return kept(value) if any(value is other for other in lasting) else copied(value)
 
 

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from ..device import Width
 from ..errors import DeviceError
+from ..real import FLOAT32
 from . import cpu, strata
 
 EXTRA = "pip install 'nrender[cuda]'"
@@ -24,8 +26,9 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 class Backend(NamedTuple):
-    """What render.py calls. Widths: FLOAT32 or FLOAT64.
+    """What render.py calls.
 
+    width: of its float32, for which tables are made
     render(width, tables, size, spp, seed) -> (image, bad)
     render_tan(width, tables, d_theta, size, spp, seed) -> (image, tangent, bad)
     render_adj(width, tables, weights, size, spp, seed, moving, deterministic) -> (gradient, bad)
@@ -35,6 +38,7 @@ class Backend(NamedTuple):
     """
 
     name: str
+    width: Width
     render: Callable[..., Any]
     render_tan: Callable[..., Any]
     render_adj: Callable[..., Any]
@@ -120,6 +124,7 @@ def _cuda_name() -> str:
 def _cpu() -> Backend:
     return Backend(
         "cpu",
+        FLOAT32,
         lambda width, *rest: cpu.render(cpu.fast(width), *rest),
         lambda width, *rest: cpu.render_tan(cpu.fast(width), *rest),
         lambda width, *rest: cpu.render_adj(cpu.fast(width), *rest[:-1]),  # always deterministic
@@ -132,13 +137,14 @@ def _cpu() -> Backend:
 
 @functools.cache
 def _cuda() -> Backend:
-    from . import cuda, cuda_strata
+    from . import cuda, cuda_strata, gpu
 
     def pilot(work: strata.Work, probe: np.ndarray) -> Any:
         return cuda_strata.boundary_tan(work, probe, record=True)
 
     return Backend(
         "cuda",
+        gpu.CUDA,
         cuda.render,
         cuda.render_tan,
         cuda.render_adj,

@@ -18,9 +18,9 @@ from numba import cuda as numba_cuda
 from .. import local
 from .. import real as lane
 from ..device import Primitive, Width
-from ..geometry import traverse
-from ..local import PENDING, SIZE, local_integers, local_reals, pending_integers, pending_reals
-from . import cuda_kernels
+from ..geometry import compressed_walk, traverse, words
+from ..local import SIZE, group_integers, local_integers, local_reals
+from . import cuda_kernels, gpu_local, gpu_words
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 _settings: Any = numba.config
@@ -38,7 +38,7 @@ def _plain(function: Any) -> Any:
     return function if SIMULATED else cuda.jit(device=True)(function)
 
 
-CUDA = Width("cuda", np.float32, compile_cuda)
+CUDA = Width("cuda", np.float32, compile_cuda, together=1)
 
 for _primitive, _function in (
     (lane.sqrt, math.sqrt),
@@ -55,8 +55,12 @@ for _primitive, _function in (
     (lane.real, np.float32),
     (lane.truncate, np.int32),
     (lane.uint32, np.uint32),
-    (traverse.closest, traverse._closest),
-    (traverse.occluded, traverse._occluded),
+    (group_integers, gpu_local.group_integers),
+    (words.quad, gpu_words.quad),
+    (words.as_real, gpu_words.as_real),
+    (words.bit_count, gpu_words.bit_count),
+    (traverse.closest, compressed_walk.closest),
+    (traverse.occluded, compressed_walk.occluded),
 ):
     _primitive.define(CUDA)(_function)
 
@@ -138,18 +142,6 @@ def _local_reals():
     return cuda.local.array(SIZE, np.float32)
 
 
-@pending_integers.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_integers():
-    return cuda.local.array(PENDING, np.int32)
-
-
-@pending_reals.define(CUDA)
-@cuda.jit(device=True, inline="always")
-def _pending_reals():
-    return cuda.local.array(PENDING, np.float32)
-
-
 @cuda_kernels.thread.define(CUDA)
 @cuda.jit(device=True)
 def _thread():
@@ -201,10 +193,10 @@ class Fixed(NamedTuple):
     inverse: float
 
 
-LARGEST = Width("cuda-largest", np.float32, compile_cuda)
-FIXED = Width("cuda-fixed", np.float32, compile_cuda)
+LARGEST = Width("cuda-largest", np.float32, compile_cuda, together=1)
+FIXED = Width("cuda-fixed", np.float32, compile_cuda, together=1)
 
-for _module in (lane, local, traverse, cuda_kernels):
+for _module in (lane, local, words, traverse, cuda_kernels):
     for _value in vars(_module).values():
         if isinstance(_value, Primitive) and CUDA.name in _value.versions:
             _value.define(LARGEST, FIXED)(_value.versions[CUDA.name])

@@ -5,6 +5,8 @@ A chunk's gradient and image buffers are its own, and chunks are numbered by the
 the same seed gives the same bits on any number of threads.
 """
 
+from typing import NamedTuple
+
 from ..boundary.grazing import grazing_adj, grazing_tan
 from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
@@ -14,19 +16,27 @@ from ..device import device
 from ..film import screen_point
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
+from ..hits import keep, recall
 from ..local import local_integers, local_reals
 from ..motion import Trail
 from ..path import DARK, advance, begin, walk_either
 from ..path_adj import advance_adj, begin_adj, replay_either
 from ..path_tan import advance_tan, begin_tan, tangent_either
-from ..real import BIG, absolute, accumulate, any_lane, count, invert, put, rank, real, select, truncate
+from ..real import BIG, absolute, accumulate, any_lane, count, gather, invert, put, rank, real, select, truncate
 from ..rng import lattice5, stream, uniform2
-from ..vec import choose, largest_magnitude, scale
+from ..vec import choose, dot, largest_magnitude, scale
 
 TILE_BITS = 4
 TILE = 1 << TILE_BITS
 BATCH = 4 * TILE * TILE  # samples whose radiance is kept for their replay
 BOUNDARY_STREAM = 0x2545F491  # in the place of a pixel's number: independent of the interior's samples
+
+
+class Batch(NamedTuple):
+    """Of BATCH samples: radiance and dim radiance (6 * BATCH) of the first walks, and what they met."""
+
+    radiance: object
+    hits: object
 
 
 @device
@@ -98,7 +108,7 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
                 active = active | fresh
             if any_lane(active):
                 going = active
-                walk, active = advance(scene, walk, p, 0.0, going)
+                walk, active, met = advance(scene, walk, p, 0.0, going)
                 ended = going & invert(active)
                 if any_lane(ended):
                     x, y, sample = place_of(number, left, top)
@@ -159,33 +169,36 @@ def _camera_tangent(scene, d_theta, seed, number, left, top, width, height):
 
 
 @device
-def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, found, gradient, bad):
-    """gradient += that of sum(weights * image), interior part. weights (height * width * 3). found (6 * BATCH): the
-    radiance of the first walks, batch by batch."""
+def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, batch, gradient, bad):
+    """gradient += that of sum(weights * image), interior part. weights (height * width * 3). batch: room
+    for what the first walks of BATCH samples find."""
     trail = Trail(local_integers(), local_reals())
     p, g_p = local_reals(), local_reals()
     for tile in range(chunk, tiles_of(width, height), chunks):
         left, top = start_of(tile, width)
         for first in range(0, spp * TILE * TILE, BATCH):
             last = min(first + BATCH, spp * TILE * TILE)
-            _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad)
+            _first_walks(scene, weights, width, height, seed, left, top, first, last, p, batch, bad)
             taken = first
             number, active = nothing_taken()
-            walk = _camera_replay(scene, seed, weights, spp, number, number, left, top, width, height, found)
+            walk = _camera_replay(scene, seed, weights, spp, number, number, left, top, width, height, batch)
             while taken < last or any_lane(active):
                 idle = invert(active)
                 if taken < last and any_lane(idle):
                     number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
                     fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
                     place = select(fresh, number - first, 0)
-                    new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found)
+                    new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch)
                     walk, active = replay_either(fresh, new, walk), active | fresh
                 if any_lane(active):
-                    walk, active = advance_adj(scene, walk, trail, p, g_p, gradient, moving, active)
+                    met, kept = recall(scene, batch.hits, number - first, walk.walk.depth, active)
+                    walk, active = advance_adj(
+                        scene, walk, met, kept, trail, p, g_p, gradient, moving, active
+                    )
 
 
 @device
-def _first_walks(scene, weights, width, height, seed, left, top, first, last, p, found, bad):
+def _first_walks(scene, weights, width, height, seed, left, top, first, last, p, batch, bad):
     taken = first
     number, active = nothing_taken()
     walk = _camera_walk(scene, seed, number, left, top, width, height)
@@ -198,14 +211,16 @@ def _first_walks(scene, weights, width, height, seed, left, top, first, last, p,
             active = active | fresh
         if any_lane(active):
             going = active
-            walk, active = advance(scene, walk, p, 0.0 * walk.pdf + DARK, going)
+            depth = walk.depth
+            walk, active, met = advance(scene, walk, p, 0.0 * walk.pdf + DARK, going)
+            keep(batch.hits, number - first, depth, met, going)
             ended = going & invert(active)
             if any_lane(ended):
                 good, place = finite(walk.radiance), number - first
                 zero = 0.0 * walk.pdf
                 none = (zero, zero, zero)
-                put_vector(found, 6 * place, choose(good, walk.radiance, none), ended)
-                put_vector(found, 6 * place + 3, choose(good, walk.dim_radiance, none), ended)
+                put_vector(batch.radiance, 6 * place, choose(good, walk.radiance, none), ended)
+                put_vector(batch.radiance, 6 * place + 3, choose(good, walk.dim_radiance, none), ended)
                 x, y, sample = place_of(number, left, top)
                 count_bad(bad, y * width + x, sample, ended & invert(good))
 
@@ -231,11 +246,20 @@ def weighs(weights, number, left, top, width, height):
 
 
 @device
-def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, found):
+def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch):
     x, y, sample = place_of(number, left, top)
     s, sx, sy = lens_sample(seed, x, y, width, height, sample)
     weight = scale(weight_of(weights, number, left, top, width, height), 1.0 / real(spp))
+    found = batch.radiance
     return begin_adj(scene, s, sx, sy, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))
+
+
+@device
+def lanes_of_launch():
+    """(number of each lane, the mask of all)."""
+    zero, none = nothing_taken()
+    every = invert(none)
+    return rank(every), every
 
 
 @device
@@ -244,18 +268,22 @@ def outlines(
     moments, bad
 ):
     """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
-    += its part, weights (height * width, 3); else d_image (height * width, 3) += it, and moments[0] += the sum over
+    += its part, weights (height * width * 3); else d_image (height * width * 3) += it, and moments[0] += the sum over
     samples of the square of what they change."""
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
-        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
-        if e.seen:
-            if not finite(scale(e.jump, largest_magnitude(e.covector))):
-                count_bad(bad, e.pixel, i, True)
-            elif adjoint:
-                edge_adj(scene, gradient, e, (weights[e.pixel, 0], weights[e.pixel, 1], weights[e.pixel, 2]))
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
+        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, active)
+        good = e.seen & finite(scale(e.jump, largest_magnitude(e.covector)))
+        count_bad(bad, e.pixel, i, e.seen & invert(good))
+        if any_lane(good):
+            if adjoint:
+                edge_adj(scene, gradient, e, vector_at(weights, 3 * e.pixel), good)
             else:
-                moments[0] += _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
+                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), good)
+                accumulate(moments, 0, square, good)
 
 
 @device
@@ -266,10 +294,13 @@ def grazing(
     """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. moments[1] += how many
     reached both that and the eye, moments[2:] as moments[0] by the edge's cluster. The rest as in `outlines`."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
+        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, active)
         _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
@@ -280,32 +311,33 @@ def mirrored(
 ):
     """The same where smooth surfaces are between them and the eye."""
     trail, p = Trail(local_integers(), local_reals()), local_reals()
+    lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
-    for i in range(first, last):
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, active)
         _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
 def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
-    if g.reached:
-        moments[1] += 1.0
-    if g.seen:
-        if not finite(scale(g.jump, largest_magnitude(g.normal))):
-            count_bad(bad, g.pixel, sample, True)
-        elif adjoint:
-            grazing_adj(scene, gradient, trail, g, (weights[g.pixel, 0], weights[g.pixel, 1], weights[g.pixel, 2]))
+    accumulate(moments, 1, 1.0, g.reached)
+    good = g.seen & finite(scale(g.jump, largest_magnitude(g.normal)))
+    count_bad(bad, g.pixel, sample, g.seen & invert(good))
+    if any_lane(good):
+        if adjoint:
+            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), good)
         else:
-            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
-            moments[0] += square
-            moments[2 + plan.cluster[g.edge]] += square
+            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), good)
+            accumulate(moments, 0, square, good)
+            accumulate(moments, 2 + gather(plan.cluster, g.edge), square, good)
 
 
 @device
-def _splat(d_image, pixel, change):
+def _splat(d_image, pixel, change, mask):
     """Add the change; return its square."""
-    for c in range(3):
-        d_image[pixel, c] += change[c]
-    return change[0] * change[0] + change[1] * change[1] + change[2] * change[2]
+    add_vector(d_image, 3 * pixel, change, mask)
+    return dot(change, change)

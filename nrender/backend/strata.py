@@ -14,7 +14,7 @@ from ..device import Width
 from ..geometry.edges import allot
 from ..tables import Tables
 from . import kernels
-from .cpu import CHUNKS, Bad, launch, private_chunks
+from .cpu import CHUNKS, Bad, fast, launch, private_chunks
 
 PILOT = 0.1  # of the work
 FIRST = 64  # least samples of a stratum in the pilot
@@ -44,6 +44,7 @@ def work_of(
 ) -> Work:
     """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them. pilot_of: the
     `boundary_tan` of the device."""
+    scene = _exact(scene)
     strata = strata_of(boundary, scene)
     even = np.ones(1 + int(boundary.cluster.max()))
     first = [int(PILOT * rays / (len(strata) * (s.cost + s.rest))) for s in strata]
@@ -53,12 +54,17 @@ def work_of(
     return pilot._replace(seed=seed, shares=allocate(boundary, strata, found, (1.0 - PILOT) * rays))
 
 
+def _exact(scene: Tables) -> Tables:
+    """Rays by the tree, however few the triangles: those that pass an edge are as near to it as few.py's slack."""
+    return scene._replace(few_faces=np.zeros(0, np.int32))
+
+
 def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, list[Found], list[Bad]]:
     """(derivative image (h, w, 3) float64, what each stratum found, bad)."""
     w, h = work.size
     chunks = private_chunks(3 * w * h)
-    images, all_found, all_bad = np.zeros((chunks, h * w, 3)), [], []
-    none: np.ndarray = np.zeros((1, 3), work.width.literal)
+    images, all_found, all_bad = np.zeros((chunks, 3 * h * w)), [], []
+    none: np.ndarray = np.zeros(3, work.width.literal)
     unused = np.zeros(1)
     for samples, kernel, head, count, bad in _launches(work, chunks):
         sums = _moments(work, count)
@@ -68,7 +74,7 @@ def boundary_tan(work: Work, d_theta: np.ndarray) -> tuple[np.ndarray, list[Foun
         ) -> tuple[Any, ...]:
             return (*head, False, k, count, d_theta, none, unused, images[k], sums[k], bad.rows[k])
 
-        launch(kernel, work.width, count, arguments)
+        launch(kernel, fast(work.width), count, arguments)
         total = sums.sum(0)
         square = samples**2  # a sample's contribution is that of full weight over the samples
         all_found.append(Found(samples, total[0] * square, total[1], total[2:] * square))
@@ -85,9 +91,9 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
     size = len(work.scene.theta)
     chunks = private_chunks(size)
     gradients, all_bad = np.zeros((chunks, size)), []
-    flat: np.ndarray = np.ascontiguousarray(weights, work.width.literal).reshape(-1, 3)
+    flat: np.ndarray = np.ascontiguousarray(weights, work.width.literal).reshape(-1)
     none: np.ndarray = np.zeros(1, work.width.literal)
-    unused = np.zeros((1, 3))
+    unused = np.zeros(3)
     for _, kernel, head, count, bad in _launches(work, chunks):
         sums = _moments(work, count)
 
@@ -96,7 +102,7 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
         ) -> tuple[Any, ...]:
             return (*head, True, k, count, none, flat, gradients[k], unused, sums[k], bad.rows[k])
 
-        launch(kernel, work.width, count, arguments)
+        launch(kernel, fast(work.width), count, arguments)
         all_bad.append(bad)
     return gradients.sum(0), all_bad
 

@@ -65,21 +65,21 @@ def grazing_tan(scene, d_theta, trail, g):
 
 
 @device
-def grazing_adj(scene, gradient, trail, g, weight):
-    """Add the gradient of weight . (the change of the pixel)."""
+def grazing_adj(scene, gradient, trail, g, weight, mask):
+    """Add the gradient of weight . (the change of the pixel), in the lanes of the mask."""
     h = scale(g.normal, dot(weight, g.jump))
-    add_vector(gradient, 3 * g.first, scale(h, 1.0 - g.s), g.seen)
-    add_vector(gradient, 3 * g.second, scale(h, g.s), g.seen)
+    add_vector(gradient, 3 * g.first, scale(h, 1.0 - g.s), mask)
+    add_vector(gradient, 3 * g.second, scale(h, g.s), mask)
     h_x, h_y = scale(h, g.share - 1.0), scale(h, -g.share)
-    on_face = g.seen & (g.kind == FACE)
+    on_face = mask & (g.kind == FACE)
     if any_lane(on_face):
         chi = _chi(g)
         h_before, h_plane = slide_adj(g.w, g.y.area_normal, scale(h_y, chi))
         point_only_adj(scene, gradient, g.y, add(scale(h_y, 1.0 - chi), h_plane), on_face)
         h_x = choose(on_face & (chi > 0.0), add(h_x, h_before), h_x)
-    add_vector(gradient, g.base, h_y, g.seen & _has_place(g))
-    add_vector(gradient, g.base, scale(h, g.reach), g.seen & (g.kind == DIRECTIONAL))
-    vertex_adj(scene, gradient, trail, g.lens, g.depth, h_x, g.seen)
+    add_vector(gradient, g.base, h_y, mask & _has_place(g))
+    add_vector(gradient, g.base, scale(h, g.reach), mask & (g.kind == DIRECTIONAL))
+    vertex_adj(scene, gradient, trail, g.lens, g.depth, h_x, mask)
 
 
 @device

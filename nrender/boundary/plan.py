@@ -144,7 +144,7 @@ def plan_of(boundary: Boundary, share: Share, pixels: int, shift: float, real: t
     if strategy != EDGES:
         parts = pixels if strategy == MIRRORED else 1
         unused: np.ndarray = np.zeros(1, real)
-        return Plan(strategy == LIGHTS, np.zeros(2, np.int64), real(parts / share.samples), unused, boundary.cluster)
+        return Plan(strategy == LIGHTS, np.zeros(2, np.int32), real(parts / share.samples), unused, boundary.cluster)
     density = share.density[boundary.cluster]
     first, spacing = allot(boundary.measure * density, share.samples, shift)
     return Plan(False, first, real(spacing), (1.0 / density).astype(real), boundary.cluster)

@@ -125,9 +125,9 @@ def edge_tan(scene, d_theta, e):
 
 
 @device
-def edge_adj(scene, gradient, e, weight):
-    """Add the gradient of weight . (the change of the pixel)."""
+def edge_adj(scene, gradient, e, weight, mask):
+    """Add the gradient of weight . (the change of the pixel), in the lanes of the mask."""
     g = scale(e.covector, dot(weight, e.jump))
-    add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), e.seen)
-    add_vector(gradient, 3 * e.second, scale(g, e.s), e.seen)
-    ray_point_adj(gradient, scene.camera, e.sx, e.sy, e.t, scale(g, -1.0), e.seen)
+    add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), mask)
+    add_vector(gradient, 3 * e.second, scale(g, e.s), mask)
+    ray_point_adj(gradient, scene.camera, e.sx, e.sy, e.t, scale(g, -1.0), mask)

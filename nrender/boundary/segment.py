@@ -11,7 +11,7 @@ from ..geometry.triangle import area_normal, corners, weights_tan
 from ..light import ENVMAP, FACE
 from ..opacity import opacity
 from ..path import trace
-from ..real import PI, any_lane, gather, invert, maximum, minimum, select, sqrt
+from ..real import PI, any_lane, gather, invert, maximum, minimum, real, select, sqrt
 from ..vec import choose, dot, mul, scale, sub
 from .edge_point import BACK, line_point, open_side, passing
 from .grazing import Grazing
@@ -25,6 +25,7 @@ FOUND_ELSEWHERE = 1e-30  # density of a ray for path.trace: the emission that it
 @device
 def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sample, trail, p, active):
     """The sample's segment, at the vertex `depth` of its path. plan: see plan.py; u: five random numbers."""
+    rough = real(rough)
     if plan.from_lights:
         light, e, active = light_point(scene, edges, emitters, u, active)
         d = choose(active, scale(light.wo, -1.0), e.tangent)
@@ -53,7 +54,8 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
     else:
         again, y, found = held(scene, stream, start, to_light, seen)  # and once more by trace, with the same numbers
         radiance, dim = trace(scene, stream, start, to_light, depth + 1, FOUND_ELSEWHERE, seen, zero)
-        kind, base = select(found, FACE, ENVMAP), 0
+        kind = select(found, FACE, ENVMAP)
+        base = 0 * kind
         distance = dot(sub(y.point, e.point), to_light)
         seen = seen & stands_on(e, y, found, distance)
     jump = scale(mul(radiance, received.throughput), -weight * veiled_part(scene, edges, e, seen))
@@ -69,7 +71,7 @@ def grazing_segment(scene, edges, emitters, plan, depth, rough, stream, u, sampl
         y,
         sub(y.point, x.point),
         received.lens,
-        depth,
+        depth + 0 * kind,
         received.pixel,
         choose(seen, jump, (zero, zero, zero)),
         e.edge,

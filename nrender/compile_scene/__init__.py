@@ -9,13 +9,12 @@ import numpy as np
 
 from ..device import Width
 from ..geometry.few import few_tables
-from ..geometry.tree import corners_of
 from ..params import Layout, layout, theta
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
 from .edges import boundary_of, least_roughness
 from .lights import emitter_tables
-from .mesh import Mesh, mesh_of, tree_of
+from .mesh import Mesh, mesh_of, tree_tables
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
 __all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness"]
@@ -49,7 +48,6 @@ def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
     mesh = mesh_of(scene, place)
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     corners = vertices[mesh.faces]
-    tree = tree_of(mesh, vertices)
     few, few_faces, few_quads = few_tables(vertices, mesh.faces)
     lights = emitter_tables(scene, place, corners)
     textures, places = texture_rows(place)
@@ -73,10 +71,7 @@ def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
         light_links=integers(lights.links),
         env_rows=reals(lights.env_rows),
         env_columns=reals(lights.env_columns),
-        nodes=reals(tree.nodes),
-        links=tree.links,
-        order=tree.order,
-        corners=corners_of(tree, vertices, mesh.faces, width.literal),
+        **tree_tables(mesh, vertices, width),
         few=reals(few),
         few_faces=few_faces,
         few_quads=few_quads,

@@ -4,13 +4,15 @@ an optimizer's next scene only refits and reweighs them."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
 
+from ..device import Width
 from ..errors import Problem, SceneError
-from ..geometry.tree import Tree, build, extent_of, refit
+from ..geometry.compressed import compress, nothing
+from ..geometry.tree import Tree, build, corners_of, extent_of, refit
 from ..params import Layout
 from ..scene import Scene
 
@@ -21,12 +23,11 @@ REFIT_FROM = 4096  # faces: below, a new tree costs nothing
 @dataclass
 class Mesh:
     """All faces of a scene. parts: the shapes' face arrays, held so that their ids stay theirs; crossing: the names of
-    shapes that pass through each other, once that is asked for."""
+    shapes that pass through each other, once that is asked for; trees: the last one and its extent, by `together`."""
 
     parts: tuple[np.ndarray, ...]
     faces: np.ndarray
-    tree: Tree | None = None
-    extent: float = 0.0
+    trees: dict[int, tuple[Tree, float]] = field(default_factory=dict)
     crossing: list[tuple[str, str]] | None = None
 
 
@@ -50,17 +51,34 @@ def mesh_of(scene: Scene, place: Layout) -> Mesh:
         return _meshes[key]
 
 
-def tree_of(mesh: Mesh, vertices: np.ndarray) -> Tree:
-    """A tree for the mesh as it is now. The nearest hit does not depend on the tree, so refitting changes no image."""
+def tree_of(mesh: Mesh, vertices: np.ndarray, together: int) -> Tree:
+    """A tree for the mesh as it is now; together: as for `build`. The nearest hit does not depend on the tree, so
+    refitting changes no image."""
     if len(mesh.faces) < REFIT_FROM:
-        return build(vertices, mesh.faces)
+        return build(vertices, mesh.faces, together)
     with _lock:
-        old, extent = mesh.tree, mesh.extent
+        old, extent = mesh.trees.get(together, (None, 0.0))
     if old is not None:
         tree = refit(old, vertices, mesh.faces)
         if extent_of(tree) < 1.5 * extent:
             return tree
-    tree = build(vertices, mesh.faces)
+    tree = build(vertices, mesh.faces, together)
     with _lock:
-        mesh.tree, mesh.extent = tree, extent_of(tree)
+        mesh.trees[together] = tree, extent_of(tree)
     return tree
+
+
+def tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np.ndarray]:
+    """The tree as the width's walk reads it: in one form, with nothing in the other."""
+    tree = tree_of(mesh, vertices, width.together)
+    if width.together == 1:
+        compressed = compress(tree.nodes, tree.links, tree.corners, tree.order)
+        tables = {"nodes": tree.nodes, "links": tree.links, "order": tree.order, "corners": tree.corners}
+        return {name: array[:1].copy() for name, array in tables.items()} | {"compressed": compressed}
+    return {
+        "nodes": tree.nodes.astype(width.literal, copy=False),
+        "links": tree.links,
+        "order": tree.order,
+        "corners": corners_of(tree, vertices, mesh.faces, width.literal),
+        "compressed": nothing(),
+    }

@@ -1,8 +1,9 @@
 """The binary tree over triangles, from the top by the surface area heuristic in bins (Wald 2007). `collapse.py` makes
 of it the one that rays walk.
 
-The cost of a leaf is its number of blocks of eight, since a ray meets eight triangles at once. A box is a vector (low
-xyz, 0, -high xyz, 0), so that the least of two is the box around both.
+The cost of a leaf is how often a ray has to meet triangles there: once, where it meets eight at once; as often as there
+are triangles, where it meets them one by one. A box is a vector (low xyz, 0, -high xyz, 0), so that the least of two is
+the box around both.
 
 A subtree's place does not depend on who builds what: the first child of node k is k + 1, its second child leaves room
 for all that the first may need. So the subtrees grow on all threads, and give the same bits on any number of them.
@@ -42,14 +43,15 @@ class Binary(NamedTuple):
     order: np.ndarray
 
 
-def grow(vertices: np.ndarray, faces: np.ndarray, deep: int = DEEP) -> Binary:
-    """The tree over vertices (n, 3) float64 and faces (m, 3) int32, m >= 1. Node 0 is the root."""
+def grow(vertices: np.ndarray, faces: np.ndarray, deep: int = DEEP, together: int = EIGHT) -> Binary:
+    """The tree over vertices (n, 3) float64 and faces (m, 3) int32, m >= 1, for rays that meet so many triangles
+    together. Node 0 is the root."""
     m = len(faces)
     records, order = np.empty(EIGHT * m, np.float32), np.empty(m, np.int32)
     in_parallel(_record, 0, m, vertices, faces, records, order)
     boxes, second, ranges = np.empty(EIGHT * 2 * m, np.float32), np.empty(2 * m, np.int32), np.empty(4 * m, np.int32)
     jobs = np.empty((4 * m // SMALL + 4 * JOBS, 4), np.int64)
-    tree = (records, order, boxes, second, ranges)
+    tree = (together, records, order, boxes, second, ranges)
     count = _grow(0, m, 0, 0, deep, max(m // JOBS, SMALL), *tree, jobs)
     jobs = jobs[:count][np.argsort(jobs[:count, 0] - jobs[:count, 1], kind="stable")]  # the largest first
     none = np.empty((1, 4), np.int64)
@@ -87,8 +89,9 @@ def _centre(box):
 
 
 @inner
-def _blocks(n):
-    return np.float32((n + EIGHT - 1) >> 3)
+def times(n, together):
+    """How often a ray has to meet triangles in a leaf of n."""
+    return np.float32((n + 7) >> 3) if together == EIGHT else np.float32(n)
 
 
 @inner
@@ -110,19 +113,19 @@ def _fill_bins(records, begin, end, count, origin, scale, bins, counts):
 
 
 @inner
-def _cheapest(count, total, bins, counts, costs):
+def _cheapest(count, total, together, bins, counts, costs):
     """(cost, axis, bin) of the best plane; what is in a lower bin goes left. Axis -1: there is none."""
     best, axis, plane = np.float32(np.inf), -1, 0
     for k in range(3):
         first = count * k
         box, n = eight(bins, 8 * (first + count - 1)), counts[first + count - 1]
         for b in range(count - 1, 0, -1):
-            costs[b] = half_area(box) * _blocks(n) if n else np.float32(0)
+            costs[b] = half_area(box) * times(n, together) if n else np.float32(0)
             box, n = least(box, eight(bins, 8 * (first + b - 1))), n + counts[first + b - 1]
         box, n = eight(bins, 8 * first), counts[first]
         for b in range(1, count):
             if 0 < n < total:
-                cost = half_area(box) * _blocks(n) + costs[b]
+                cost = half_area(box) * times(n, together) + costs[b]
                 if cost < best:
                     best, axis, plane = cost, k, b
             box, n = least(box, eight(bins, 8 * (first + b))), n + counts[first + b]
@@ -169,7 +172,7 @@ def _bounds(records, begin, end, halves, at):
 
 
 @inner
-def _split(records, order, begin, end, halved, box, centres, bins, counts, costs, halves):
+def _split(records, order, begin, end, halved, together, box, centres, bins, counts, costs, halves):
     """Partition the range; return its middle, or -1 for a leaf."""
     n = end - begin
     if n == 1:
@@ -180,8 +183,8 @@ def _split(records, order, begin, end, halved, box, centres, bins, counts, costs
         extent = -(centres + swapped(centres))
         scale = where(extent > np.float32(1e-30), np.float32(0.999) * np.float32(count) / extent, np.float32(0))
         _fill_bins(records, begin, end, count, centres, scale, bins, counts)
-        cost, axis, plane = _cheapest(count, n, bins, counts, costs)
-        if n <= EIGHT and not cost + STEP * half_area(box) < half_area(box):
+        cost, axis, plane = _cheapest(count, n, together, bins, counts, costs)
+        if n <= EIGHT and not cost + STEP * half_area(box) < times(n, together) * half_area(box):
             return -1
         if axis >= 0:
             return _partition(records, order, begin, end, axis, plane, centres, scale, halves)
@@ -193,11 +196,11 @@ def _split(records, order, begin, end, halved, box, centres, bins, counts, costs
     return middle
 
 
-STEP = np.float32(0.2)  # cost of a node of the binary tree, in blocks
+STEP = np.float32(0.2)  # cost of a node of the binary tree, in times that a ray meets triangles
 
 
 @loop
-def _grow(begin, end, node, depth, deep, limit, records, order, boxes, second, ranges, jobs):
+def _grow(begin, end, node, depth, deep, limit, together, records, order, boxes, second, ranges, jobs):
     """The subtree of a range, from `node` on. Ranges of `limit` and less are left as jobs; return how many."""
     bins, counts, costs, halves = address(_bins()), address(_counts()), address(_costs()), address(_halves())
     pending, waiting = address(_ranges()), address(_centres())
@@ -215,7 +218,7 @@ def _grow(begin, end, node, depth, deep, limit, records, order, boxes, second, r
             left_over += 1
             continue
         box, centres = eight(boxes, 8 * node), eight(waiting, 8 * top)
-        middle = _split(records, order, begin, end, depth >= deep, box, centres, bins, counts, costs, halves)
+        middle = _split(records, order, begin, end, depth >= deep, together, box, centres, bins, counts, costs, halves)
         second[node], ranges[2 * node], ranges[2 * node + 1] = 0, begin, end
         if middle < 0:
             continue

@@ -14,27 +14,28 @@ from numba import types
 
 from ..host import inner, loop
 from ..local import make
-from .build import Binary, half_area
+from .build import Binary, half_area, times
 from .wide import EIGHT, address, eight
 
 NOTHING = -1  # the link to block 0
 LEVELS = 20  # of a tree, at most: a walk has LEVELS * 7 nodes pending, at most
-NODE = np.float32(1.0)  # what a ray pays for a node, and for a block
+NODE = np.float32(1.0)  # what a ray pays for a node, for a block that it meets at once, for a triangle if one by one
 BLOCK = np.float32(1.2)
+TRIANGLE = np.float32(0.3)
 
 _slots = make(types.float32, 16)
 _trees = make(types.int64, 64)
 
 
-def collapse(binary: Binary) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(links, order, levels)."""
+def collapse(binary: Binary, together: int = EIGHT) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(links, order, levels). together: as for `grow`."""
     m = len(binary.order)
     counts = np.zeros(4, np.int64)
     sequence, number = np.empty(2 * m, np.int32), np.empty(2 * m, np.int32)
     _sequence(binary.second, sequence, number, counts)
     known = int(counts[0])
     costs, choices = np.empty(8 * known, np.float32), np.zeros(16 * known, np.int8)
-    _choose(binary.boxes, binary.second, binary.ranges, sequence[:known], number, costs, choices)
+    _choose(*binary[:3], sequence[:known], number, together, costs, choices)
     links, order = np.empty(EIGHT * known, np.int32), np.full(EIGHT * (known + 1), -1, np.int32)
     levels, sources = np.zeros(128, np.int64), np.empty(known, np.int32)
     _number(*binary, number, choices, sources, links, order, levels, counts)
@@ -59,16 +60,19 @@ def _sequence(second, sequence, number, counts):
 
 
 @loop
-def _choose(boxes, second, ranges, sequence, number, costs, choices):
+def _choose(boxes, second, ranges, sequence, number, together, costs, choices):
     """costs[8 c + j]: the least cost of subtree c as j children at most, j = 1 .. 7. choices[16 c + j]: how many of
     them its first half is, or 0 to be fewer; of j = 1: 1 for a node; of j = 8: of the children that it has as one."""
     boxes, shared = address(boxes), _slots()
+    price = BLOCK if together == EIGHT else TRIANGLE
     for c in range(len(sequence) - 1, -1, -1):
         node = sequence[c]
         area = half_area(eight(boxes, 8 * node))
+        n = ranges[2 * node + 1] - ranges[2 * node]
+        leaf = price * times(n, together) * area
         if second[node] == 0:
             for j in range(1, 8):
-                costs[8 * c + j] = BLOCK * area
+                costs[8 * c + j] = leaf
             continue
         a, b = 8 * number[node + 1], 8 * number[second[node]]
         for j in range(2, 9):
@@ -81,8 +85,8 @@ def _choose(boxes, second, ranges, sequence, number, costs, choices):
             choices[16 * c + j] = first
         cost = shared[8] + NODE * area
         choices[16 * c + 1] = 1
-        if ranges[2 * node + 1] - ranges[2 * node] <= EIGHT and BLOCK * area <= cost:
-            cost = BLOCK * area
+        if n <= EIGHT and leaf <= cost:
+            cost = leaf
             choices[16 * c + 1] = 0
         costs[8 * c + 1] = cost
         for j in range(2, 8):

@@ -130,6 +130,6 @@ def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, 
     """(first (k + 1,), spacing = length a sample): samples in proportion to length, systematically rounded with the
     random `shift` in [0, 1), so that each edge's expected number is exact."""
     total = np.concatenate([[0.0], np.cumsum(lengths)])
-    first = np.floor(total * (samples / total[-1]) + shift).astype(np.int64)
+    first = np.floor(total * (samples / total[-1]) + shift).astype(np.int32)
     first[0], first[-1] = 0, samples
     return first, float(total[-1] / samples)

@@ -1,8 +1,8 @@
 """A ray against the scene: `closest` and `occluded`, primitives, so that each width can bring its own walk through the
 tree of `tree.py`.
 
-Here is the scalar one, for float64, CUDA and CPUs without vectors of eight. `walk.py` has the one for float32 on other
-CPUs, and says why no triangle is missed; `lanes.py` has those for lanes.
+Here is the scalar one, for float64 and CPUs without vectors of eight. `walk.py` has the one for float32 on other CPUs,
+and says why no triangle is missed; `lanes.py` has those for lanes, `compressed_walk.py` has CUDA's.
 """
 
 from typing import NamedTuple
@@ -53,23 +53,27 @@ def _box(nodes, k, o, inverse, room):
 
 
 @device(strict=True)
+def nearer(v0, v1, v2, face, o, line, best):
+    """The nearer of `best` and a triangle; equal distances go to the lower face, whatever the order."""
+    a, b, c = seen(v0, o, line), seen(v1, o, line), seen(v2, o, line)
+    w0, w1, w2, inside = edge_functions(a, b, c)
+    if inside and w0 + w1 + w2 != 0.0:
+        t, b1, b2, _ = plane_hit(a, b, c, w0, w1, w2, line)
+        if t > 0.0 and t <= best[0] and (t < best[0] or face < best[1]):
+            return t, face, b1, b2
+    return best
+
+
+@device(strict=True)
 def _block(corners, order, block, o, line, best):
-    """The nearest of `best` and the triangles of a block; equal distances go to the lower face, whatever the order."""
-    t, face, u, v = best
+    """The nearest of `best` and the triangles of a block."""
     for i in range(8):
         k = 72 * block + i
         v0 = (gather(corners, k), gather(corners, k + 8), gather(corners, k + 16))
         v1 = (gather(corners, k + 24), gather(corners, k + 32), gather(corners, k + 40))
         v2 = (gather(corners, k + 48), gather(corners, k + 56), gather(corners, k + 64))
-        a, b, c = seen(v0, o, line), seen(v1, o, line), seen(v2, o, line)
-        w0, w1, w2, inside = edge_functions(a, b, c)
-        if inside and w0 + w1 + w2 != 0.0:
-            s, b1, b2, _ = plane_hit(a, b, c, w0, w1, w2, line)
-            if s > 0.0 and s <= t:
-                other = int(gather(order, 8 * block + i))
-                if s < t or other < face:
-                    t, face, u, v = s, other, b1, b2
-    return t, face, u, v
+        best = nearer(v0, v1, v2, int(gather(order, 8 * block + i)), o, line, best)
+    return best
 
 
 @device(strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 from .build import DEEP, grow
 from .collapse import LEVELS, collapse
 from .fit import extent, fit, other_width
+from .wide import EIGHT
 
 
 class Tree(NamedTuple):
@@ -22,11 +23,12 @@ class Tree(NamedTuple):
     levels: np.ndarray
 
 
-def build(vertices: np.ndarray, faces: np.ndarray) -> Tree:
-    """A tree for vertices (n, 3) and faces (m, 3), m >= 1."""
+def build(vertices: np.ndarray, faces: np.ndarray, together: int = EIGHT) -> Tree:
+    """A tree for vertices (n, 3) and faces (m, 3), m >= 1. together: how many triangles a ray meets at once, EIGHT or
+    1."""
     vertices, faces = np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(faces, np.int32)
     for deep in (DEEP, DEEP // 2, 0):
-        links, order, levels = collapse(grow(vertices, faces, deep))
+        links, order, levels = collapse(grow(vertices, faces, deep, together), together)
         if len(levels) <= LEVELS + 1:
             break
     nodes, corners = fit(vertices, faces, links, order, levels)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
 
 LIMIT = 3.5  # how many sigmas two estimates of one number may be apart
 MIN_SEEDS = 16
@@ -26,6 +25,8 @@ def seeds_of(seed: int, purpose: int, count: int) -> list[int]:
 def standard_error(values: np.ndarray) -> float:
     """Of the mean of independent values; so much wider as few of them say little of their spread: a mean is more than
     3.5 of it from the truth as rarely as a normal variable (Student's t)."""
+    from scipy.special import ndtr, stdtrit  # as slow to import as nrender itself
+
     count = len(values)
     wider = stdtrit(count - 1, ndtr(LIMIT)) / LIMIT
     return float(wider * values.std(ddof=1) / np.sqrt(count))
@@ -34,4 +35,6 @@ def standard_error(values: np.ndarray) -> float:
 def threshold(comparisons: int) -> float:
     """The |z| that the largest of so many may have: 3.5 for one, for more what is as rare for all together
     (Bonferroni)."""
+    from scipy.special import ndtr, ndtri
+
     return float(-ndtri(ndtr(-LIMIT) / max(comparisons, 1)))

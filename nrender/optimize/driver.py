@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +21,15 @@ from nrender.optimize.result import (
     INTERRUPTED,
     ITERATIONS,
     STATUS_NUMBERS,
-    OptimizeResult,
     Outcome,
     Progress,
 )
 from nrender.optimize.run import Failed, Run, Stopped
 from nrender.optimize.targets import Target, read_targets
 from nrender.optimize.variables import free_variables
+
+if TYPE_CHECKING:
+    from nrender.optimize.scipy_result import OptimizeResult
 
 PICTURES = 0x50494354  # the stream of random numbers of the report's pictures
 
@@ -149,6 +151,8 @@ def _go(method: Callable[[Run], Outcome], run: Run, folder: Folder | None) -> Ou
 
 
 def _result(run: Run, outcome: Outcome, output: object) -> OptimizeResult:
+    from nrender.optimize.scipy_result import OptimizeResult
+
     x = run.best.x if run.best else run.x0
     values = run.variables.values(x)
     return OptimizeResult(

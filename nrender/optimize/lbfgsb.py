@@ -20,7 +20,6 @@ Source: Byrd, Lu, Nocedal and Zhu 1995; Zhu et al. 1997 (algorithm 778).
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
 
 from nrender.optimize.result import CONVERGED, FAILED, ITERATIONS, Outcome
 from nrender.optimize.run import Point, Run
@@ -91,6 +90,8 @@ class _Function:
 
 def minimise(run: Run) -> Outcome:
     """Run L-BFGS-B from `run.x0`."""
+    from scipy.optimize import Bounds, minimize  # as slow to import as nrender itself
+
     function = _Function(run)
     run.record(function.start)
     if run.iterations == 0:

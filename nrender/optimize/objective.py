@@ -86,8 +86,8 @@ class Objective:
         total = Evaluated(0.0, 0.0, {})
         for camera, seed_a, seed_b in self._views(stream):
             target = self.targets[camera]
-            a = self._render(scene, camera, seed_a)
             b, pull_b = self._vjp(scene, camera, seed_b)
+            a = self._render(scene, camera, seed_a)
             _, weight_b = self.loss.gradient(a, b, target)
             total = _add(total, estimate(self.loss, a, b, target), pull_b(2 * weight_b))
         return total

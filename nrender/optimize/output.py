@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nrender.errors import NrenderError
 from nrender.image import write_image
 from nrender.image.atomic import replacing
 from nrender.optimize import checkpoint
 from nrender.optimize.report import View, report
-from nrender.optimize.result import OptimizeResult, OptimizeWarning
+from nrender.optimize.result import OptimizeWarning
 from nrender.optimize.run import COLUMNS, Run
+
+if TYPE_CHECKING:
+    from nrender.optimize.scipy_result import OptimizeResult
 
 INTERVAL = 2.0  # seconds between checkpoints, at least
 SHARE = 0.1  # of the time, at most, goes into checkpoints

@@ -10,16 +10,18 @@ import io
 import platform
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nrender.compare import difference_image
 from nrender.image import tonemap
 from nrender.optimize.charts import line_chart
-from nrender.optimize.result import OptimizeResult
 from nrender.optimize.run import MAX_COLUMNS
 from nrender.optimize.variables import Variables
+
+if TYPE_CHECKING:
+    from nrender.optimize.scipy_result import OptimizeResult
 
 MAX_CHARTS = 16
 PACKAGES = ("nrender", "numpy", "scipy", "numba")

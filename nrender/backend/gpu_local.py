@@ -1,0 +1,29 @@
+"""A thread's own memory, for CUDA. That of `cuda.local.array` is filled with zeros first, at each call: more to
+write than all that a walk puts there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.cuda import config as cuda_config
+from numba.cuda import extending
+from numba.cuda import types as cuda_types
+
+from ..local import GROUPS, on_stack
+
+config: Any = cuda_config  # its stubs are not for type checkers
+types: Any = cuda_types
+
+if config.ENABLE_CUDASIM:
+
+    def group_integers():
+        return np.empty(GROUPS, np.int32)
+
+else:
+    intrinsic: Any = extending.intrinsic
+
+    @intrinsic
+    def group_integers(typing):
+        kind = types.Array(types.int32, 1, "C")
+        return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (GROUPS,), 8)
