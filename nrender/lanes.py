@@ -13,8 +13,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from . import local
+from . import held, local
 from . import real as lane
+from .real import FLOAT32
 from .simd import FLOAT32XN, FLOATS, INDEX, INTS, LANES, MASK, UINTS, Vector, broadcast, pointer_to, spread
 
 _FEATURES = binding.get_host_cpu_features()
@@ -29,6 +30,9 @@ def _vector_of(kind):
     if isinstance(kind, types.Boolean):
         return MASK
     return FLOATS if isinstance(types.unliteral(kind), types.Float) else INTS
+
+
+held.hold.define(FLOAT32XN)(held.hold.versions[FLOAT32.name])
 
 
 # --- masks

@@ -16,6 +16,7 @@ ORDER = [
     "device",
     "real",
     "local",
+    "held",
     "simd",
     "lanes",
     "lanes_math",

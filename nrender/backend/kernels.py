@@ -16,6 +16,7 @@ from ..device import device
 from ..film import screen_point
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
+from ..held import hold
 from ..hits import keep, recall
 from ..local import local_integers, local_reals
 from ..motion import Trail
@@ -93,6 +94,7 @@ def nothing_taken():
 def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
     """image (height * width * 3): += mean radiance. bad: (count, pixel, sample) of samples that were not finite, left
     out. A lane whose walk ends takes the tile's next sample."""
+    scene = hold(scene)
     p = local_reals()
     for tile in range(chunk, tiles_of(width, height), chunks):
         left, top = start_of(tile, width)
@@ -135,6 +137,7 @@ def _camera_walk(scene, seed, number, left, top, width, height):
 @device
 def render_tan(scene, d_theta, width, height, spp, seed, chunk, chunks, image, d_image, bad):
     """image, and d_image += the derivative of its interior part. As in `render`."""
+    scene = hold(scene)
     p, d_p = local_reals(), local_reals()
     for tile in range(chunk, tiles_of(width, height), chunks):
         left, top = start_of(tile, width)
@@ -172,6 +175,7 @@ def _camera_tangent(scene, d_theta, seed, number, left, top, width, height):
 def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, batch, gradient, bad):
     """gradient += that of sum(weights * image), interior part. weights (height * width * 3). batch: room
     for what the first walks of BATCH samples find."""
+    scene = hold(scene)
     trail = Trail(local_integers(), local_reals())
     p, g_p = local_reals(), local_reals()
     for tile in range(chunk, tiles_of(width, height), chunks):
@@ -270,6 +274,7 @@ def outlines(
     """The boundary of primary visibility. number: of the launch, which has random numbers of its own. adjoint: gradient
     += its part, weights (height * width * 3); else d_image (height * width * 3) += it, and moments[0] += the sum over
     samples of the square of what they change."""
+    scene = hold(scene)
     lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
     for start in range(first, last, count(every)):
@@ -293,6 +298,7 @@ def grazing(
 ):
     """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. moments[1] += how many
     reached both that and the eye, moments[2:] as moments[0] by the edge's cluster. The rest as in `outlines`."""
+    scene = hold(scene)
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
@@ -310,6 +316,7 @@ def mirrored(
     gradient, d_image, moments, bad
 ):
     """The same where smooth surfaces are between them and the eye."""
+    scene = hold(scene)
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     lane, every = lanes_of_launch()
     first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
