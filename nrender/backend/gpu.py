@@ -7,6 +7,7 @@ buffers may be shared by all threads.
 
 from __future__ import annotations
 
+import importlib
 import math
 import types
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from ..geometry import compressed_walk, traverse, words
 from ..local import SIZE, group_integers, local_integers, local_reals
 from . import cuda_kernels, gpu_local, gpu_words
 
+libdevice: Any = importlib.import_module("numba.cuda.libdevice")
 cuda: Any = numba_cuda  # its stubs are not for type checkers
 _settings: Any = numba.config
 SIMULATED = bool(_settings.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
@@ -29,7 +31,7 @@ SIMULATED = bool(_settings.ENABLE_CUDASIM)  # kernels run as Python, for tests w
 
 def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:
     """No fastmath for anything: it would make sqrt and division approximate, and a replayed path another path. `strict`
-    is not kept yet: the assembler may fuse a product and a sum, which the intersection of triangles must not."""
+    is not known here: a product and a sum may be fused, but for `real.product`."""
     return _plain(function)
 
 
@@ -63,6 +65,12 @@ for _primitive, _function in (
     (traverse.occluded, compressed_walk.occluded),
 ):
     _primitive.define(CUDA)(_function)
+
+
+@lane.product.define(CUDA)
+@_plain
+def _product(a, b):
+    return a * b if SIMULATED else libdevice.fmul_rn(a, b)
 
 
 @lane.select.define(CUDA)
