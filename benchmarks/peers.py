@@ -50,10 +50,17 @@ class Nrender:
 
 
 class Mitsuba:
-    def __init__(self, scene: nr.Scene, spp: int):
+    def __init__(self, scene: nr.Scene, spp: int, variant: str = ""):
+        """variant: in the place of the fastest one on the CPU."""
         from mitsuba_twin import mitsuba_scene, use_mitsuba
 
-        self.mi = mi = use_mitsuba()
+        if variant:
+            import mitsuba as mi
+
+            mi.set_variant(variant)
+        else:
+            mi = use_mitsuba()
+        self.mi = mi
         self.name = f"mitsuba {mi.variant()}"
         mi.set_log_level(mi.LogLevel.Error)
         self.scene, self.spp = mitsuba_scene(mi, scene), spp

@@ -20,7 +20,7 @@ seed_option = click.option(
     show_default=True,
     help="Names all random numbers.",
 )
-device_option = click.option("--device", default="auto", show_default=True, help="auto or cpu.")
+device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 camera_option = click.option("--camera", help="Name of a camera.  [default: main, or the first]")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, and nothing else."
@@ -35,8 +35,10 @@ set_option = click.option(
 
 
 def device_name(device: str) -> str:
-    """The device that `auto` stands for: there is one so far."""
-    return "cpu" if device == "auto" else device
+    """The device that `auto` stands for on this machine."""
+    from nrender.backend.devices import resolve
+
+    return resolve(device)
 
 
 def check_camera(scene: Any, camera: str | None) -> str:

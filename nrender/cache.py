@@ -54,16 +54,17 @@ def cache_dir() -> Path | None:
     return None
 
 
-def on_disk(dispatcher: Any) -> Any:
-    """Let a Numba dispatcher load its machine code from disk, or put it there."""
+def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
+    """Let a Numba dispatcher load its machine code from disk, or put it there. config: Numba's own, or that of another
+    compiler, whose version is in the name of its `part` of the folder."""
     folder = cache_dir()
+    settings: Any = config or numba.config
     if folder is not None:
-        config: Any = numba.config
-        given, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read once, by enable_caching
+        given, settings.CACHE_DIR = settings.CACHE_DIR, str(folder / part)  # read once, by enable_caching
         try:
             dispatcher.enable_caching()
         finally:
-            config.CACHE_DIR = given
+            settings.CACHE_DIR = given
     return dispatcher
 
 

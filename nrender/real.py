@@ -43,6 +43,7 @@ arccosine = _primitive(math.acos)
 arctangent2 = _primitive(math.atan2)
 absolute = _primitive(abs)
 floor = _primitive(math.floor, njit(lambda x: math.floor(x)))
+product = _primitive(lambda a, b: a * b, _inline(lambda a, b: a * b))  # rounded, never part of a fused multiply-add
 minimum = _primitive(min)
 maximum = _primitive(max)
 

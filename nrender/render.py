@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backend import cpu
-from .backend.strata import Work, boundary_adj, boundary_tan, crossing_shapes, work_of
+from .backend.devices import Backend, pick
+from .backend.strata import Work, crossing_shapes, work_of
 from .boundary.plan import LONG, Boundary
 from .compile_scene import Mesh, boundary_of, compile_scene, least_roughness
 from .device import Width
-from .errors import DeviceError, NrenderError, did_you_mean
+from .errors import NrenderError, did_you_mean
 from .params import Layout, moves_geometry, pull, push
 from .real import FLOAT32, FLOAT64
 from .scene import Scene
@@ -37,6 +37,7 @@ class _Job(NamedTuple):
     spp: int
     seed: int
     width: Width
+    backend: Backend
     place: Layout
     values: np.ndarray
     mesh: Mesh
@@ -54,8 +55,9 @@ def render(
 ) -> np.ndarray:
     """The image of a camera: (height, width, 3) float32, linear RGB radiance, row 0 at the top.
 
-    spp: samples a pixel (default: the scene's); seed: any integer, the same one gives the same bits; device: "auto" or
-    "cpu"; camera: a name (default: "main", or the first); precision: "float32", or "float64" for checks.
+    spp: samples a pixel (default: the scene's); seed: any integer, the same one gives the same bits; device: "cpu",
+    "cuda" for an NVIDIA GPU, or "auto": the GPU where one can be used; camera: a name (default: "main", or the first);
+    precision: "float32", or "float64" for checks, on the CPU.
     """
     job = _job(scene, spp, seed, device, camera, precision)
     _compiled(job, ["render"])
@@ -78,9 +80,14 @@ def render_vjp(
     device: str = "auto",
     camera: str | None = None,
     precision: str = "float32",
+    deterministic: bool = False,
 ) -> tuple[np.ndarray, Callable[[Any], dict[str, np.ndarray]]]:
     """The image, and `pullback`: weights (height, width, 3) = dLoss/dImage -> {path: dLoss/dparameter}, float64
-    arrays of the parameters' shapes.
+    arrays of the parameters' shapes. On a GPU the weights may be an array of any library that is there
+    (`__cuda_array_interface__`).
+
+    deterministic: the same bits every time on a GPU too, where the last ones otherwise depend on the order in which its
+    threads add; for twice the time. On the CPU it is always so.
 
     The pullback replays the image's own paths; its silhouette samples are independent. It is unbiased for weights
     that do not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss`
@@ -92,17 +99,15 @@ def render_vjp(
     image = _image(job)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
-        array = np.asarray(weights, np.float64)
-        if array.shape != image.shape:
-            raise NrenderError(f"weights: expected shape {image.shape}, got {array.shape}")
-        if not np.isfinite(array).all():
-            raise NrenderError("weights: expected finite numbers, got NaN or infinity")
+        array = _checked_weights(job, weights, image.shape)
         work = _boundary(job, paths)
         moving = work is not None
-        gradient, bad = cpu.render_adj(cpu.fast(job.width), job.tables, array, job.size, job.spp, job.seed, moving)
+        gradient, bad = job.backend.render_adj(
+            job.width, job.tables, array, job.size, job.spp, job.seed, moving, deterministic
+        )
         _report(job, [bad], level=3)
         if work is not None:
-            more, all_bad = boundary_adj(work, array)
+            more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
             _report(job, all_bad, level=3)
         return pull(scene, job.place, gradient, paths)
@@ -163,31 +168,26 @@ def _compiled(job: _Job, names: list[str], paths: Iterable[str] = ()) -> None:
 
 
 def _image(job: _Job) -> np.ndarray:
-    image, bad = cpu.render(cpu.fast(job.width), job.tables, job.size, job.spp, job.seed)
+    image, bad = job.backend.render(job.width, job.tables, job.size, job.spp, job.seed)
     _report(job, [bad])
     return image
 
 
 def _tangent(job: _Job, directions: Mapping[str, np.ndarray], work: Work | None) -> tuple[np.ndarray, np.ndarray]:
     d_theta: np.ndarray = push(job.place, directions).astype(job.width.literal)
-    image, tangent, bad = cpu.render_tan(cpu.fast(job.width), job.tables, d_theta, job.size, job.spp, job.seed)
+    image, tangent, bad = job.backend.render_tan(job.width, job.tables, d_theta, job.size, job.spp, job.seed)
     _report(job, [bad])
     if work is not None:
-        more, _, all_bad = boundary_tan(work, d_theta)
+        more, _, all_bad = job.backend.boundary_tan(work, d_theta)
         tangent += more
         _report(job, all_bad)
     return image, tangent
 
 
 def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | None, precision: str) -> _Job:
-    if device not in ("auto", "cpu"):
-        raise DeviceError(
-            f"device: expected 'auto' or 'cpu', got {device!r}"
-            if device != "cuda"
-            else "device 'cuda': this version renders on the CPU only"
-        )
     if precision not in ("float32", "float64"):
         raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
+    backend = pick(device, precision)
     name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
     if name not in scene.cameras:
         raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
@@ -196,11 +196,11 @@ def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | No
         raise NrenderError(f"spp: expected a whole number from 1, got {samples!r}")
     if not isinstance(seed, int | np.integer):
         raise NrenderError(f"seed: expected a whole number, got {seed!r}")
-    width = FLOAT32 if precision == "float32" else FLOAT64
+    width = backend.width if precision == "float32" else FLOAT64
     compiled = compile_scene(scene, name, width)
     view = scene.cameras[name]
     return _Job(
-        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, *compiled
+        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, backend, *compiled
     )
 
 
@@ -217,7 +217,8 @@ def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
     probe = push(job.place, {path: rng.normal(size=job.scene.parameters[path].shape) for path in moving})
     path = 2.0 * min(job.tables.max_depth, LONG)  # rays, about
     rays = BOUNDARY * path * job.spp * job.size[0] * job.size[1]
-    return work_of(job.width, job.tables, boundary, job.size, job.seed, rays, probe.astype(job.width.literal))
+    probe = probe.astype(job.width.literal)
+    return work_of(job.backend.pilot, job.width, job.tables, boundary, job.size, job.seed, rays, probe)
 
 
 def _checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
@@ -227,6 +228,20 @@ def _checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
         if path not in known:
             raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
     return paths
+
+
+def _checked_weights(job: _Job, weights: Any, shape: tuple[int, ...]) -> Any:
+    """As the backend takes them; those on a GPU stay there."""
+    if hasattr(weights, "__cuda_array_interface__"):
+        if job.backend.name == "cpu":
+            raise NrenderError("weights: are on a GPU, and the image was rendered on the CPU; device='cuda' takes them")
+        return job.backend.weights(weights, shape)
+    array = np.asarray(weights, np.float64)
+    if array.shape != shape:
+        raise NrenderError(f"weights: expected shape {shape}, got {array.shape}")
+    if not np.isfinite(array).all():
+        raise NrenderError("weights: expected finite numbers, got NaN or infinity")
+    return job.backend.weights(array, shape)
 
 
 def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -278,12 +293,16 @@ def _crossing(job: _Job, boundary: Boundary) -> list[tuple[str, str]]:
         of_face = np.repeat(np.arange(len(names)), count)
         of_vertex = np.zeros(job.place.geometry.vertices, np.int64)
         of_vertex[job.mesh.faces.reshape(-1)] = np.repeat(of_face, 3)
-        pairs = crossing_shapes(job.width, job.tables, boundary.edges.ends, of_vertex, of_face)
+        width, tables = job.width, job.tables
+        if job.backend.name != "cpu":  # the search is the host's, by the host's tree
+            ensure(["crossings"])
+            width, tables = FLOAT32, compile_scene(job.scene, job.camera, FLOAT32)[3]
+        pairs = crossing_shapes(width, tables, boundary.edges.ends, of_vertex, of_face)
         job.mesh.crossing = [(names[a], names[b]) for a, b in sorted(pairs)]
     return job.mesh.crossing
 
 
-def _report(job: _Job, all_bad: Iterable[cpu.Bad], level: int = 4) -> None:
+def _report(job: _Job, all_bad: Iterable[Any], level: int = 4) -> None:
     for bad in all_bad:
         first = bad.first()
         if first:

@@ -24,10 +24,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .backend import cpu
+from .backend.devices import Backend, pick, resolve
 from .backend.strata import Work, boundary_tan, crossing_shapes
 from .boundary.plan import EDGES, MIRRORED, PRIMARY, Boundary, Share, strata_of
 from .cache import cache_dir
 from .compile_scene import boundary_of, compile_scene
+from .device import Width
 from .host import threads
 from .real import FLOAT32
 from .scene import Scene
@@ -65,10 +67,10 @@ class _Sample(NamedTuple):
 
 
 @functools.cache
-def _sample() -> _Sample:
+def _sample(width: Width = FLOAT32) -> _Sample:
     scene = Scene.from_dict(SCENE)
-    place, values, mesh, tables, power = compile_scene(scene, "main", FLOAT32)
-    boundary = boundary_of(scene, values, place, mesh, tables, power, SIZE, FLOAT32)
+    place, values, mesh, tables, power = compile_scene(scene, "main", width)
+    boundary = boundary_of(scene, values, place, mesh, tables, power, SIZE, width)
     return _Sample(tables, boundary, np.zeros(len(tables.theta), np.float32))
 
 
@@ -134,10 +136,24 @@ def ensure(names: Sequence[str]) -> None:
 
 
 def warm() -> float:
-    """Compile all kernels; seconds that it took: none if they are there."""
+    """Compile all kernels, those of the GPU too if there is one; seconds that it took: none if they are there."""
     start = time.perf_counter()
     ensure(list(KERNELS))
+    if resolve("auto") == "cuda":
+        on_gpu(pick("cuda", "float32"))
     return time.perf_counter() - start
+
+
+def on_gpu(backend: Backend) -> None:
+    """Launch each of its kernels once."""
+    tables, boundary, d_theta = _sample(backend.width)
+    backend.render(backend.width, tables, SIZE, 1, 0)
+    backend.render_tan(backend.width, tables, d_theta, SIZE, 1, 0)
+    weights = backend.weights(np.ones((*SIZE, 3)), (*SIZE, 3))
+    backend.render_adj(backend.width, tables, weights, SIZE, 1, 0, True, False)
+    even = np.ones(1 + int(boundary.cluster.max()))
+    shares = [Share(stratum, 16, even) for stratum in strata_of(boundary, tables)]
+    backend.boundary_tan(Work(backend.width, tables, boundary, SIZE, 0, shares), d_theta)
 
 
 def _mark(name: str) -> Any:

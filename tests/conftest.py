@@ -18,3 +18,15 @@ def error_of():
         return line
 
     return message
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked `cuda` need a GPU."""
+    if not any(item.get_closest_marker("cuda") for item in items):
+        return
+    from nrender.backend.devices import cuda_problem
+
+    problem = cuda_problem()
+    for item in items:
+        if problem and item.get_closest_marker("cuda"):
+            item.add_marker(pytest.mark.skip(reason=f"no GPU: {problem}"))

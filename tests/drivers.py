@@ -12,7 +12,7 @@ from nrender.geometry.tree import build, corners_of
 from nrender.geometry.words import as_real, bit_count, quad
 from nrender.light import FACE as FACE_LIGHT
 from nrender.local import group_integers, pending_integers, pending_reals
-from nrender.real import FLOAT32, absolute, gather, invert, maximum, minimum, put, real, select, uint32
+from nrender.real import FLOAT32, absolute, gather, invert, maximum, minimum, product, put, real, select, uint32
 from nrender.simd import FLOAT32XN, LANES, load, store
 from nrender.tables import FACE, MATERIAL, TEXTURE, TRANSMITS, TWO_SIDED, Tables, alias_table
 
@@ -60,7 +60,7 @@ def occlusions_of_lanes(scene, origins, directions, live, t_max, out):
 # same bodies, bound to these. Lanes: the vector width.
 TWIN = Width("float32 by the scalar walk", np.float32, compile_cpu, compile_cpu_inner)
 COMPRESSED = Width("float32 by the compressed walk", np.float32, compile_cpu, compile_cpu_inner, together=1)
-NUMBERS = (absolute, gather, invert, maximum, minimum, put, real, select, uint32)
+NUMBERS = (absolute, gather, invert, maximum, minimum, product, put, real, select, uint32)
 MEMORY = (pending_integers, pending_reals, group_integers, quad, as_real, bit_count)
 for primitive in NUMBERS + MEMORY:
     for width in (TWIN, COMPRESSED):

@@ -358,7 +358,7 @@ def test_progress_is_told_before_each_number():
         ({"wrt": (PAINT, (0,))}, "wrt: expected a path, or (path, index), got (0,)"),
         ({"seed": -1}, "seed: expected a whole number from 0, got -1"),
         ({"spp": 0}, "spp: expected a whole number from 1, got 0"),
-        ({"device": "gpu"}, "device: expected 'auto' or 'cpu', got 'gpu'"),
+        ({"device": "gpu"}, "device: expected 'auto', 'cpu' or 'cuda', got 'gpu'"),
     ],
 )
 def test_wrong_arguments_are_one_line(keys, message):
@@ -476,7 +476,7 @@ def test_progress_is_a_line_now_and_then(monkeypatch, capsys):
         (["--wrt", f"{PAINT}[3]"], "expected an index into the shape [3]"),
         (["--camera", "mian"], "no camera is named 'mian'; did you mean 'main'?"),
         (["--samples", "0"], "Invalid value for '--samples'"),
-        (["--device", "gpu"], "device: expected 'auto' or 'cpu', got 'gpu'"),
+        (["--device", "gpu"], "device: expected 'auto', 'cpu' or 'cuda', got 'gpu'"),
         (["--set", f"{PAINT}=2"], "expected numbers in [0, 1], got 2.0"),
         (["--sample", "3"], "No such option"),
     ],

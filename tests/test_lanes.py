@@ -16,6 +16,7 @@ from nrender.backend import cpu
 from nrender.compile_scene import compile_scene
 from nrender.real import FLOAT32, FLOAT64
 from nrender.simd import FLOAT32XN
+from nrender.tables import FACE, FACE_EMISSION
 
 SCENES = {
     "cornell": lambda: mitsuba_scenes.cornell((20, 18)),
@@ -91,3 +92,16 @@ def test_lanes_have_the_same_gradient(job, moving):
     lanes, bad = cpu.render_adj(FLOAT32XN, tables, weights, size, SPP, 3, moving)
     assert bad.first() is None
     close(lanes, single, near=1e-3)
+
+
+@pytest.mark.parametrize("colour", range(3))
+@pytest.mark.parametrize("width", [FLOAT32XN, FLOAT64])
+def test_one_colour_that_is_not_a_number_is_enough(width, colour):
+    """Such samples are left out and counted, whichever component is NaN: a maximum would leave it out."""
+    scene = scene_library.corner(size=6, background=[1, 1, 1])
+    tables = compile_scene(scene, "main", FLOAT64 if width is FLOAT64 else FLOAT32)[3]
+    theta = tables.theta.copy()
+    theta[tables.faces[FACE_EMISSION - FACE] + colour] = np.nan  # of the last face, the lamp's
+    image, bad = cpu.render(width, tables._replace(theta=theta), (6, 6), 1, 3)
+    assert np.isfinite(image).all()
+    assert bad.first()[0] == (~image.any(-1)).sum() > 0

@@ -48,8 +48,8 @@ def jacobian(of, **keys):
     [
         ({"camera": "mian"}, nr.NrenderError, "camera: no camera 'mian'; did you mean 'main'?"),
         ({"camera": ""}, nr.NrenderError, "camera: no camera ''"),
-        ({"device": "cuda"}, nr.DeviceError, "cuda"),
-        ({"device": "gpu"}, nr.DeviceError, "device: expected 'auto' or 'cpu', got 'gpu'"),
+        ({"device": "cuda", "precision": "float64"}, nr.DeviceError, "device 'cuda': renders in float32 only"),
+        ({"device": "gpu"}, nr.DeviceError, "device: expected 'auto', 'cpu' or 'cuda', got 'gpu'"),
         ({"spp": 0}, nr.NrenderError, "spp: expected a whole number from 1, got 0"),
         ({"spp": -1}, nr.NrenderError, "spp: expected a whole number from 1, got -1"),
         ({"spp": 2.5}, nr.NrenderError, "spp: expected a whole number from 1, got 2.5"),

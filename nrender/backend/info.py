@@ -9,18 +9,19 @@ import numba
 
 from ..cache import cache_dir
 from ..host import threads
+from .devices import devices
 
 
 def info() -> dict[str, Any]:
     """python, numba: versions; threads: how many run; simd: the CPU's name and its widest vectors; devices: what
-    `device=` accepts; cache_dir: where compiled kernels are, or None."""
+    `device=` can use here; cache_dir: where compiled kernels are, or None."""
     folder = cache_dir()
     return {
         "python": platform.python_version(),
         "numba": numba.__version__,
         "threads": threads(),
         "simd": _simd(),
-        "devices": ["cpu"],
+        "devices": devices(),
         "cache_dir": None if folder is None else str(folder),
     }
 

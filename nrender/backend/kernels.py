@@ -23,7 +23,7 @@ from ..motion import Trail
 from ..path import DARK, advance, begin, walk_either
 from ..path_adj import advance_adj, begin_adj, replay_either
 from ..path_tan import advance_tan, begin_tan, tangent_either
-from ..real import BIG, accumulate, any_lane, count, gather, invert, put, rank, real, select, truncate
+from ..real import BIG, absolute, accumulate, any_lane, count, gather, invert, put, rank, real, select, truncate
 from ..rng import lattice5, stream, uniform2
 from ..vec import choose, dot, largest_magnitude, scale
 
@@ -42,8 +42,8 @@ class Batch(NamedTuple):
 
 @device
 def finite(v):
-    """False if a component is NaN or infinite."""
-    return largest_magnitude(v) < 1e30
+    """False if a component is NaN or infinite. (A maximum leaves out what is NaN, a sum does not.)"""
+    return absolute(v[0]) + absolute(v[1]) + absolute(v[2]) < 1e30
 
 
 @device

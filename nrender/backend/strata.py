@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ class Work(NamedTuple):
 
 
 def work_of(
+    pilot_of: Callable[[Work, np.ndarray], tuple[Any, list[Found], Any]],
     width: Width,
     scene: Tables,
     boundary: Boundary,
@@ -41,14 +42,15 @@ def work_of(
     rays: float,
     probe: np.ndarray,
 ) -> Work:
-    """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them."""
+    """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them. pilot_of: the
+    `boundary_tan` of the device."""
     scene = _exact(scene)
     strata = strata_of(boundary, scene)
     even = np.ones(1 + int(boundary.cluster.max()))
     first = [int(PILOT * rays / (len(strata) * (s.cost + s.rest))) for s in strata]
     shares = [Share(s, max(n, FIRST), even) for s, n in zip(strata, first, strict=True)]
     pilot = Work(width, scene, boundary, size, seed ^ 0x5BF03635, shares)
-    _, found, _ = boundary_tan(pilot, probe)
+    _, found, _ = pilot_of(pilot, probe)
     return pilot._replace(seed=seed, shares=allocate(boundary, strata, found, (1.0 - PILOT) * rays))
 
 
@@ -107,24 +109,30 @@ def boundary_adj(work: Work, weights: np.ndarray) -> tuple[np.ndarray, list[Bad]
 
 def _launches(work: Work, chunks: int) -> Iterator[tuple[int, Any, tuple[Any, ...], int, Bad]]:
     """(samples, kernel, its first arguments, how many chunks, bad) of each stratum."""
+    for samples, name, head in launches(work):
+        count = int(np.clip(samples // CHUNK, 1, chunks))
+        yield samples, getattr(kernels, name), head, count, Bad(count)
+
+
+def launches(work: Work) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
+    """(samples, the kernel's name, its first arguments) of each stratum; for any device."""
     w, h = work.size
     real = work.width.literal
     shifts = np.random.default_rng([work.seed & 0xFFFFFFFF, 1]).random(len(work.shares))
     for number, share in enumerate(work.shares):
         stratum, samples = share.stratum, share.samples
-        count = int(np.clip(samples // CHUNK, 1, chunks))
         common = (w, h, samples, work.seed, number)
         if stratum.strategy == PRIMARY:
             head: tuple[Any, ...] = (work.scene, _in_view(work, samples, shifts[number]), *common)
-            yield samples, kernels.outlines, head, count, Bad(count)
+            yield samples, "outlines", head
             continue
         plan = plan_of(work.boundary, share, w * h, shifts[number], real)
         tail = (plan, stratum.depth, real(work.boundary.rough), *common)
         if stratum.strategy == MIRRORED:
-            yield samples, kernels.mirrored, (work.scene, work.boundary.edges, *tail), count, Bad(count)
+            yield samples, "mirrored", (work.scene, work.boundary.edges, *tail)
         else:
             tables = (work.scene, work.boundary.edges, work.boundary.emitters)
-            yield samples, kernels.grazing, (*tables, *tail), count, Bad(count)
+            yield samples, "grazing", (*tables, *tail)
 
 
 def _in_view(work: Work, samples: int, shift: float) -> Edges:

@@ -5,7 +5,7 @@ needs.
 """
 
 from ..device import device
-from ..real import absolute, gather, invert, select
+from ..real import absolute, gather, invert, product, select
 from ..tables import FACE
 from ..vec import add, cross, cross_adj, cross_tan, dot, madd, scale, sub
 
@@ -39,9 +39,9 @@ def edge_functions(a, b, c):
     products has the right sign or is 0, so on that plane the triangles join without gaps, at edges and at vertices.
     `strict`: a fused multiply-add would break that (Woop et al. 2013).
     """
-    w0 = b[0] * c[1] - b[1] * c[0]
-    w1 = c[0] * a[1] - c[1] * a[0]
-    w2 = a[0] * b[1] - a[1] * b[0]
+    w0 = product(b[0], c[1]) - product(b[1], c[0])
+    w1 = product(c[0], a[1]) - product(c[1], a[0])
+    w2 = product(a[0], b[1]) - product(a[1], b[0])
     inside = ((w0 >= 0.0) & (w1 >= 0.0) & (w2 >= 0.0)) | ((w0 <= 0.0) & (w1 <= 0.0) & (w2 <= 0.0))
     return w0, w1, w2, inside
 

@@ -43,8 +43,9 @@ class _Loss(NamedTuple):
     precision: str
 
     def of(self, scene: Scene) -> Callable[[int], float]:
-        """value(seed). In float64: a difference in a number that the image is linear in is exact but for rounding."""
-        image = renderer(scene, self.spp, self.device, self.camera, "float64")
+        """value(seed). In float64: a difference in a number that the image is linear in is exact but for rounding. So
+        differences are taken on the CPU, whatever device has the adjoint."""
+        image = renderer(scene, self.spp, "cpu", self.camera, "float64")
         return lambda seed: float(np.sum(self.weights * image(seed)))
 
     def gradient(self, scene: Scene, paths: Sequence[str], seed: int) -> tuple[float, Mapping[str, np.ndarray]]:
@@ -83,6 +84,7 @@ def gradcheck(
     wrt       paths, or (path, index) of one number; default: all parameters
     spp       samples a pixel of an image; default: so many that the budget is 128 images
     seed      a whole number from 0; the same one gives the same result
+    device    of the adjoint; differences are taken on the CPU
     precision of the adjoint: "float32" or "float64"
     width     of the picture, if it shall be smaller than the camera's: an image costs at least 1 sample a pixel
     samples   how many numbers of each larger parameter are checked, beside all at once along one line

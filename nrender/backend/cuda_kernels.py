@@ -1,0 +1,284 @@
+"""The loops over pixels and samples on CUDA: twins of those in kernels.py, with the same bodies below them.
+
+A *megakernel*: a thread takes whole walks from the camera to their ends. Of a picture it owns a pixel, or a part of
+a pixel's samples where there are few pixels, so nothing of a picture is added by two threads, and it has the same bits
+every time. A walk's end is followed at once by the pixel's next sample, in the same loop: threads of a warp wait for
+each other at every vertex, not for the longest walk.
+
+The first walk of a gradient gives its radiance, and what its rays met, to its replay in the same thread. Gradients and
+boundary samples change what many threads change: by atomics, in sums of float64.
+"""
+
+from ..boundary.grazing import grazing_adj, grazing_tan
+from ..boundary.mirrored import mirrored_segment
+from ..boundary.primary import edge_adj, edge_point, edge_tan
+from ..boundary.segment import grazing_segment
+from ..camera.perspective import ray
+from ..device import Primitive, device
+from ..geometry.triangle import vector_at
+from ..hits import Hits, keep, recall
+from ..local import local_integers, local_reals
+from ..motion import Trail
+from ..path import DARK, advance, begin
+from ..path_adj import advance_adj, begin_adj
+from ..path_tan import advance_tan, begin_tan
+from ..real import BIG, absolute, put, real
+from ..rng import lattice5, stream
+from ..vec import add, dot, largest_magnitude, scale
+from .kernels import BOUNDARY_STREAM, finite, lens_sample
+
+ACROSS, DOWN = 3, 2  # bits: the 32 threads of a warp have a rectangle of 8 x 4 pixels, whose rays stay near each other
+MISSED = -2
+
+
+@Primitive
+def thread():
+    """The number of this thread in its launch."""
+    return 0
+MISSED = -2
+
+
+@Primitive
+def threads():
+    """How many threads a launch has."""
+    return 1
+
+
+@Primitive
+def own_copy(gradient):
+    """Of several copies of the gradient the one that this thread adds to: many threads add to few numbers, such as
+    those of a material, and would wait for each other."""
+    return gradient[0]
+
+
+@Primitive
+def add_shared(array, index, value):
+    """array[index] += value, where other threads do the same."""
+    array[index] += value
+
+
+@Primitive
+def count_bad(bad, pixel, sample):
+    """bad: (how many samples were not finite, the least pixel * 2^32 + sample of them)."""
+    bad[0] += 1
+    bad[1] = min(bad[1], (int(pixel) << 32) + int(sample))
+
+
+@device
+def cells(width, rows):
+    """How many threads have a pixel each: the last warps stand out."""
+    return (((width + 7) >> ACROSS) * ((rows + 3) >> DOWN)) << (ACROSS + DOWN)
+
+
+@device
+def place_of(cell, width, top):
+    """(x, y) of a thread's pixel."""
+    warp, lane = cell >> (ACROSS + DOWN), cell & 31
+    across = (width + 7) >> ACROSS
+    return ((warp % across) << ACROSS) + (lane & 7), top + ((warp // across) << DOWN) + (lane >> ACROSS)
+
+
+@device
+def set_vector(array, index, v):
+    put(array, index, v[0], True)
+    put(array, index + 1, v[1], True)
+    put(array, index + 2, v[2], True)
+
+
+@device
+def _camera_walk(scene, seed, x, y, width, height, sample):
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    return begin(s, o, axis, 1, BIG)
+
+
+@device
+def render(scene, width, height, top, bottom, first, last, parts, seed, image, bad):
+    """image (parts * rows * width * 3) = the sum of radiance over the samples first .. last, of the rows top ..
+    bottom; each part has its share of the samples. bad: see count_bad; such samples are left out."""
+    p = local_reals()
+    count = cells(width, bottom - top)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, top)
+        if x < width and y < bottom:
+            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
+            walk = _camera_walk(scene, seed, x, y, width, height, sample)
+            zero = 0.0 * walk.pdf
+            total = (zero, zero, zero)
+            while sample < end:
+                walk, going, _ = advance(scene, walk, p, 0.0, True)
+                if not going:
+                    if finite(walk.radiance):
+                        total = add(total, walk.radiance)
+                    else:
+                        count_bad(bad, y * width + x, sample)
+                    sample += 1
+                    walk = _camera_walk(scene, seed, x, y, width, height, sample)
+            set_vector(image, 3 * ((part * (bottom - top) + y - top) * width + x), total)
+
+
+@device
+def _camera_tangent(scene, d_theta, seed, x, y, width, height, sample):
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    return begin_tan(scene, s, sx, sy, d_theta)
+
+
+@device
+def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, seed, image, d_image, bad):
+    """image, and d_image = the derivative of its interior part. As in `render`."""
+    p, d_p = local_reals(), local_reals()
+    count = cells(width, bottom - top)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, top)
+        if x < width and y < bottom:
+            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
+            walk = _camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+            zero = 0.0 * walk.sx
+            total, d_total = (zero, zero, zero), (zero, zero, zero)
+            while sample < end:
+                walk, going = advance_tan(scene, walk, p, d_p, d_theta, True)
+                if not going:
+                    if finite(walk.walk.radiance) and finite(walk.d_radiance):
+                        total, d_total = add(total, walk.walk.radiance), add(d_total, walk.d_radiance)
+                    else:
+                        count_bad(bad, y * width + x, sample)
+                    sample += 1
+                    walk = _camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+            place = 3 * ((part * (bottom - top) + y - top) * width + x)
+            set_vector(image, place, total)
+            set_vector(d_image, place, d_total)
+
+
+@device
+def render_adj(scene, weights, width, height, first, last, spp, parts, seed, moving, gradient, bad):
+    """gradient += that of sum(weights * image), interior part. weights (height * width * 3); a pixel without weight is
+    not walked."""
+    trail = Trail(local_integers(), local_reals())
+    hits = Hits(local_integers(), local_reals())  # of one walk
+    p, g_p = local_reals(), local_reals()
+    own = own_copy(gradient)
+    count = cells(width, height)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, 0)
+        if x < width and y < height:
+            weight = vector_at(weights, 3 * (y * width + x))
+            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
+            if not largest_magnitude(weight) > 0.0:
+                sample = end
+            weight = scale(weight, 1.0 / real(spp))
+            while sample < end:
+                walk, going = _camera_walk(scene, seed, x, y, width, height, sample), True
+                while going:
+                    depth = walk.depth
+                    walk, going, met = advance(scene, walk, p, DARK, True)
+                    keep(hits, 0, depth, met, True)
+                if finite(walk.radiance):
+                    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+                    replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
+                    going = True
+                    while going:
+                        met, kept = recall(scene, hits, 0, replay.walk.depth, True)
+                        replay, going = advance_adj(scene, replay, met, kept, trail, p, g_p, own, moving, True)
+                else:
+                    count_bad(bad, y * width + x, sample)
+                sample += 1
+
+
+@device
+def outlines(
+    scene, edges, width, height, samples, seed, number, adjoint, first, last, d_theta, weights, gradient, d_image,
+    squares, met, bad
+):
+    """The boundary of primary visibility, samples first .. last of them. number: of the launch, which has random
+    numbers of its own. adjoint: gradient += its part, weights (height * width * 3); else d_image (height * width * 3)
+    += it. squares (last - first) = the square of what each sample changes, unless it is empty."""
+    own = own_copy(gradient)
+    for i in range(first + thread(), last, threads()):
+        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
+        square = 0.0 * e.sx
+        if e.seen:
+            if not finite(scale(e.jump, largest_magnitude(e.covector))):
+                count_bad(bad, e.pixel, i)
+            elif adjoint:
+                edge_adj(scene, own, e, vector_at(weights, 3 * e.pixel), True)
+            else:
+                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
+        if len(squares) > 0:
+            put(squares, i - first, square, True)
+
+
+@device
+def grazing(
+    scene, edges, emitters, plan, depth, rough, width, height, samples, seed, number, adjoint, first, last, d_theta,
+    weights, gradient, d_image, squares, met, bad
+):
+    """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. met (last - first) = the
+    edge of each sample that reached both that and the eye, -1 if it found none, MISSED of the others. The rest as in
+    `outlines`."""
+    trail, p = Trail(local_integers(), local_reals()), local_reals()
+    own = own_copy(gradient)
+    for i in range(first + thread(), last, threads()):
+        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
+        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
+        square = _contribute(scene, trail, g, adjoint, i, d_theta, weights, own, d_image, bad)
+        _note(squares, met, i - first, square, g)
+
+
+@device
+def mirrored(
+    scene, edges, plan, depth, rough, width, height, samples, seed, number, adjoint, first, last, d_theta, weights,
+    gradient, d_image, squares, met, bad
+):
+    """The same where smooth surfaces are between them and the eye."""
+    trail, p = Trail(local_integers(), local_reals()), local_reals()
+    own = own_copy(gradient)
+    for i in range(first + thread(), last, threads()):
+        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
+        sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
+        square = _contribute(scene, trail, g, adjoint, i, d_theta, weights, own, d_image, bad)
+        _note(squares, met, i - first, square, g)
+
+
+@device
+def _contribute(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, bad):
+    """The square of what a segment changes."""
+    square = 0.0 * g.s
+    if g.seen:
+        if not finite(scale(g.jump, largest_magnitude(g.normal))):
+            count_bad(bad, g.pixel, sample)
+        elif adjoint:
+            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), True)
+        else:
+            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
+    return square
+
+
+@device
+def _note(squares, met, place, square, g):
+    if len(squares) > 0:
+        put(squares, place, square, True)
+        put(met, place, g.edge if g.reached else MISSED, True)
+
+
+@device
+def _splat(d_image, pixel, change):
+    """Add the change; return its square."""
+    for c in range(3):
+        add_shared(d_image, 3 * pixel + c, change[c])
+    return dot(change, change)
+
+
+@device
+def take_weights(source, weights, bad):
+    """weights (height * width * 3) = an array (height, width, 3) that is on the device, of whatever strides."""
+    height, width = source.shape[0], source.shape[1]
+    for i in range(thread(), height * width, threads()):
+        for c in range(3):
+            value = real(source[i // width, i % width, c])
+            put(weights, 3 * i + c, value, True)
+            if not absolute(value) < 1e30:
+                count_bad(bad, i, c)

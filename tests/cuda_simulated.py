@@ -1,0 +1,265 @@
+"""CUDA launches in numba-cuda's simulator, where a kernel runs as Python: tests/test_cuda_sim.py runs this file, in a
+process of its own. What is found is compared with the CPU's kernels of one path at a time, in float64.
+
+A path whose decision hangs on the last bits may go elsewhere: of 16 pixels at most one.
+"""
+
+import importlib
+import warnings
+
+import numpy as np
+import ptx
+import pytest
+import test_lanes
+from scene_library import corner, solid
+
+import nrender as nr
+from nrender.backend import cuda, cuda_kernels, cuda_memory, cuda_strata, devices, strata
+from nrender.errors import DeviceError, NrenderError
+from nrender.tables import FACE, FACE_EMISSION
+from nrender.warm import SCENE, on_gpu
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")  # random bits, in NumPy's scalars
+
+rendering = importlib.import_module("nrender.render")
+SIZE, SEED = 4, 3
+ONES = np.ones((SIZE, SIZE, 3))
+
+
+def small(scene):
+    """The same with a picture of 4 x 4 pixels."""
+    document = scene.document
+    document["cameras"]["main"]["resolution"] = [SIZE, SIZE]
+    return nr.Scene.from_dict(document)
+
+
+def close(found, expected, off=1):
+    """Images that agree but for so many pixels."""
+    assert expected.any()
+    far = np.abs(found - expected).max(-1) > 1e-4 * np.abs(expected).max()
+    assert far.sum() <= off
+
+
+def still(scene):
+    """All parameters that move nothing, and a direction of each."""
+    paths = [path for path in scene.parameters if not rendering.moves_geometry(path)]
+    rng = np.random.default_rng(1)
+    return {path: rng.normal(size=scene.parameters[path].shape) for path in paths}
+
+
+@pytest.fixture(scope="module", params=test_lanes.SCENES)
+def scene(request):
+    return small(test_lanes.SCENES[request.param]())
+
+
+ON_CUDA = {"device": "cuda", "spp": 2, "seed": SEED}
+ON_CPU = {"device": "cpu", "precision": "float64", "spp": 2, "seed": SEED}
+
+
+def test_images_are_the_cpus(scene):
+    image = nr.render(scene, **ON_CUDA)
+    assert image.dtype == np.float32
+    close(image, nr.render(scene, **ON_CPU))
+
+
+def test_tangents_are_the_cpus(scene):
+    directions = still(scene)
+    image, tangent = nr.render_jvp(scene, directions, **ON_CUDA)
+    expected, d_expected = nr.render_jvp(scene, directions, **ON_CPU)
+    close(image, expected)
+    close(tangent, d_expected)
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_gradients_are_the_cpus(scene, deterministic):
+    paths = list(still(scene))
+    _, pullback = nr.render_vjp(scene, paths, deterministic=deterministic, **ON_CUDA)
+    found = pullback(ONES)
+    expected = nr.render_vjp(scene, paths, **ON_CPU)[1](ONES)
+    size = max(np.abs(g).max() for g in expected.values())
+    for path in paths:
+        np.testing.assert_allclose(found[path], expected[path], rtol=1e-3, atol=1e-4 * size)
+
+
+@pytest.fixture(scope="module")
+def work():
+    """Of float32 and float64, few samples of each kind of boundary: outlines, shadows, indirect light, what a smooth
+    surface shows."""
+    scene = small(nr.Scene.from_dict(SCENE))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        jobs = [rendering._job(scene, 1, SEED, *how) for how in (("cuda", None, "float32"), ("cpu", None, "float64"))]
+        works = [rendering._boundary(job, ["shapes.thing.transform.translate"]) for job in jobs]
+    shares = [share._replace(samples=100) for share in works[0].shares]
+    return [work._replace(shares=shares) for work in works]
+
+
+def test_boundary_samples_are_the_cpus(work):
+    single, double = work
+    assert {share.stratum.strategy for share in single.shares} == {"primary", "lights", "edges", "mirrored"}
+    d_theta = np.random.default_rng(1).normal(size=len(single.scene.theta)).astype(np.float32)
+    tangent, found, _ = cuda_strata.boundary_tan(single, d_theta, record=True)
+    expected, cpu_found, _ = strata.boundary_tan(double, d_theta.astype(np.float64))
+    np.testing.assert_allclose(tangent, expected, atol=1e-3 * np.abs(expected).max())
+    for one, other in zip(found, cpu_found, strict=True):
+        assert one.samples == other.samples
+        assert one.reached == other.reached
+        assert one.square == pytest.approx(other.square, rel=1e-3)
+        np.testing.assert_allclose(one.by_cluster, other.by_cluster, rtol=1e-3, atol=1e-3 * other.square + 1e-30)
+    assert sum(one.square > 0 for one in found) >= 3
+    assert cuda_strata.boundary_tan(single, d_theta)[1] == []
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_boundary_gradients_are_the_cpus(work, deterministic):
+    single, double = work
+    weights = np.random.default_rng(2).normal(size=(SIZE, SIZE, 3))
+    found, _ = cuda_strata.boundary_adj(single, cuda.flat_weights(weights, weights.shape), deterministic)
+    expected, _ = strata.boundary_adj(double, weights)
+    np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_what_moves_has_gradient_and_tangent():
+    """Through the public functions, silhouettes included: the adjoint is the tangent's transpose."""
+    scene = solid(size=SIZE)
+    path = "shapes.thing.transform.translate"
+    direction = {path: np.array([0.3, -1.0, 0.5])}
+    weights = np.random.default_rng(0).normal(size=(SIZE, SIZE, 3))
+    _, tangent = nr.render_jvp(scene, direction, device="cuda", spp=1, seed=SEED)
+    _, jacobian = nr.render_jacobian(scene, [path], device="cuda", spp=1, seed=SEED)
+    gradient = nr.render_vjp(scene, [path], device="cuda", spp=1, seed=SEED)[1](weights)[path]
+    assert jacobian[path].shape == (SIZE, SIZE, 3, 3)
+    assert gradient.any()
+    # a pilot has its own samples for each set of parameters, but these have the same one
+    np.testing.assert_allclose(jacobian[path] @ direction[path], tangent, atol=1e-4 * np.abs(tangent).max())
+    assert gradient @ direction[path] == pytest.approx(np.sum(weights * tangent), rel=1e-3)
+
+
+def test_pixels_without_weight_are_left_out():
+    scene = corner(size=SIZE)
+    weights = np.zeros((SIZE, SIZE, 3))
+    path = "materials.paint.reflectance"
+    assert not nr.render_vjp(scene, [path], **ON_CUDA)[1](weights)[path].any()
+
+
+def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
+    scene = corner(size=SIZE)
+    whole = nr.render(scene, **ON_CUDA)
+    tables = rendering._job(scene, 2, SEED, "cuda", None, "float32").tables
+    cuda_memory.forget_all_but()
+    row = 12 * SIZE * cuda.parts_of((SIZE, SIZE), 2)
+    seen = []
+
+    def watched(*args):
+        seen.extend(plain(*args))
+        return iter(seen)
+
+    plain = cuda.pieces
+    monkeypatch.setattr(cuda, "pieces", watched)
+    monkeypatch.setattr(cuda_memory, "free_bytes", lambda: cuda_memory.bytes_of(tables) + 3 * row)
+    np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), whole)
+    assert [(piece.top, piece.bottom) for piece in seen] == [(0, 3), (3, 4)]
+
+
+def test_samples_are_launched_in_ranges(monkeypatch):
+    scene = corner(size=SIZE)
+    keys = {"device": "cuda", "seed": SEED, "spp": 5}
+    whole = nr.render(scene, **keys)
+    monkeypatch.setattr(cuda, "THREADS", 1)
+    monkeypatch.setattr(cuda, "SAMPLES", 2 * SIZE * SIZE)
+    assert [(p.first, p.last) for p in cuda.pieces((SIZE, SIZE), 5, SIZE)] == [(0, 2), (2, 4), (4, 5)]
+    np.testing.assert_allclose(nr.render(scene, **keys), whole, rtol=1e-6)
+    path = "materials.paint.reflectance"
+    np.testing.assert_allclose(
+        nr.render_vjp(scene, [path], **keys)[1](ONES)[path],
+        nr.render_vjp(scene, [path], device="cpu", precision="float64", seed=SEED, spp=5)[1](ONES)[path],
+        rtol=1e-4,
+    )
+
+
+def test_what_does_not_fit_at_all_is_one_line(monkeypatch):
+    scene = corner(size=SIZE)
+    monkeypatch.setattr(cuda_memory, "free_bytes", lambda: 1000.0)
+    cuda_memory.forget_all_but()
+    with pytest.raises(DeviceError, match=r"^device 'cuda': the scene needs 0 MB and 0 MB are free; .*$"):
+        nr.render(scene, **ON_CUDA)
+    with pytest.raises(DeviceError, match="device 'cuda': the scene needs"):
+        nr.render_vjp(scene, ["materials.paint.reflectance"], device="cuda", spp=1)
+
+
+def test_a_scene_is_copied_once():
+    scene = corner(size=SIZE)
+    tables = rendering._job(scene, 1, 0, "cuda", None, "float32").tables
+    assert cuda_memory.kept(tables) is cuda_memory.kept(tables._replace(few=np.zeros(3, np.float32)))
+    for _ in range(cuda_memory.KEPT):
+        cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
+    assert len(cuda_memory._kept) == cuda_memory.KEPT
+
+
+def test_samples_that_are_not_finite_are_counted_and_left_out():
+    scene, counts = corner(size=SIZE, background=[1, 1, 1]), []
+    for how in (("cuda", None, "float32"), ("cpu", None, "float64")):
+        job = rendering._job(scene, 1, SEED, *how)
+        theta = job.tables.theta.copy()
+        theta[job.tables.faces[FACE_EMISSION - FACE]] = np.nan  # of the last face, the lamp's
+        image, bad = job.backend.render(job.width, job.tables._replace(theta=theta), job.size, 1, SEED)
+        assert np.isfinite(image).all()
+        counts.append(bad.first())
+    dark = np.flatnonzero(~image.any(-1))
+    assert counts[0] == (len(dark), dark[0], 0)
+    assert counts[1][0] == len(dark)
+
+
+class Foreign:
+    """An array of another library: only the interface."""
+
+    def __init__(self, array):
+        self.array, self.__cuda_array_interface__ = array, {}
+
+
+def test_weights_that_are_on_the_device_stay_there(monkeypatch):
+    scene, path = corner(size=SIZE), "materials.paint.reflectance"
+    weights = np.random.default_rng(0).normal(size=(SIZE, SIZE, 3))
+    monkeypatch.setattr(cuda, "cuda", WithInterface(cuda.cuda))
+    _, pullback = nr.render_vjp(scene, [path], **ON_CUDA)
+    expected = pullback(weights)[path]
+    for array in (weights, np.asfortranarray(weights), weights.astype(np.float32)):
+        np.testing.assert_allclose(pullback(Foreign(array))[path], expected, rtol=1e-6)
+    for bad, message in (
+        (weights[:2], r"weights: expected shape \(4, 4, 3\), got \(2, 4, 3\)"),
+        (weights.astype(np.int32), "weights: expected float32 or float64, got int32"),
+        (np.where(weights > 1, np.nan, weights), "weights: expected finite numbers"),
+    ):
+        with pytest.raises(NrenderError, match=message):
+            pullback(Foreign(bad))
+    with pytest.raises(NrenderError, match="weights: are on a GPU"):
+        nr.render_vjp(scene, [path], **ON_CPU)[1](Foreign(weights))
+
+
+class WithInterface:
+    """The simulator, which has no arrays of other libraries."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __getattr__(self, name):
+        return getattr(self.module, name)
+
+    def as_cuda_array(self, foreign):
+        return self.module.to_device(foreign.array)
+
+
+def test_all_kernels_can_be_launched_ahead():
+    done = []
+    backend = devices.pick("cuda", "float32")
+    launched = {name: getattr(cuda_kernels, name) for name in ptx.KERNELS}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (cuda, cuda_strata):
+            patch.setattr(module, "launch", lambda kernel, *rest: done.append(kernel))
+        on_gpu(backend)
+    assert {name for name, kernel in launched.items() if kernel in done} == set(launched)
+
+
+def test_a_simulated_gpu_is_taken_only_by_name():
+    assert devices.resolve("auto") == "cpu"
+    assert devices.devices() == ["cpu", "cuda: simulated"]

@@ -1,0 +1,151 @@
+"""The CUDA kernels as PTX, and what the assembler says of them, on a machine without a GPU."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_type_hints
+
+import drivers
+import numpy as np
+import pytest
+
+from nrender.boundary.lights import Emitters
+from nrender.boundary.plan import Plan
+from nrender.boundary.primary import Edges
+from nrender.device import clone
+from nrender.geometry.edge_tree import EdgeTree
+from nrender.tables import Tables
+
+TARGET = (8, 0)
+TABLE = Path(__file__).resolve().parent.parent / "benchmarks" / "results" / "ptx.json"
+
+SINGLE, INTEGER, MANY = np.zeros(1, np.float32), np.zeros(1, np.int32), np.zeros(1)
+GRADIENT, BAD = np.zeros((1, 1)), np.zeros(2, np.int64)
+REALS = {
+    "theta", "uvs", "texture_places", "light_chances", "light_nodes", "env_rows", "env_columns", "nodes", "corners",
+    "few",
+}  # fmt: skip
+SCENE = Tables(
+    **{
+        name: 0 if kind is int else SINGLE if name in REALS else INTEGER
+        for name, kind in get_type_hints(Tables).items()
+    }
+)
+OUTLINES = Edges(INTEGER, SINGLE, INTEGER, np.float32(1.0))
+EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
+EMITTERS = Emitters(SINGLE, INTEGER)
+PLAN = Plan(True, INTEGER, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
+
+
+def boundary(gradient: Any = GRADIENT) -> tuple[Any, ...]:
+    """The arguments of a boundary's kernel from the picture's size on; one kernel has the tangent and the adjoint."""
+    return 1, 1, 1, 1, 1, True, 0, 1, SINGLE, SINGLE, gradient, MANY, SINGLE, INTEGER, BAD
+
+
+def largest() -> Any:
+    from nrender.backend.gpu import Largest
+
+    return Largest(MANY, BAD)
+
+
+def fixed() -> Any:
+    from nrender.backend.gpu import Fixed
+
+    return Fixed(BAD, MANY, 1.0)
+
+
+KERNELS: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "render": lambda: (SCENE, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, BAD),
+    "render_tan": lambda: (SCENE, SINGLE, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, SINGLE, BAD),
+    "render_adj": lambda: (SCENE, SINGLE, 1, 1, 0, 1, 1, 1, 1, True, GRADIENT, BAD),
+    "outlines": lambda: (SCENE, OUTLINES, *boundary()),
+    "grazing": lambda: (SCENE, EDGES, EMITTERS, *PLAN, *boundary()),
+    "mirrored": lambda: (SCENE, EDGES, *PLAN, *boundary()),
+}
+RAYS = np.zeros((1, 3), np.float32)
+WALKS: dict[str, Callable[[], tuple[Any, ...]]] = {  # through the tree alone
+    "closest_hits": lambda: (SCENE, RAYS, RAYS, SINGLE, INTEGER, RAYS),
+    "occlusions": lambda: (SCENE, RAYS, RAYS, SINGLE, np.zeros(1, np.bool_)),
+}
+OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is enough
+    "outlines, largest": lambda: (SCENE, OUTLINES, *boundary(largest())),
+    "outlines, fixed": lambda: (SCENE, OUTLINES, *boundary(fixed())),
+    "take_weights": lambda: (np.zeros((1, 1, 3)), SINGLE, BAD),
+}
+
+
+@contextlib.contextmanager
+def compiler() -> Iterator[Callable[..., str]]:
+    """PTX of a kernel by name, and by compute capability. Numba asks the driver for the current device, and NVRTC for
+    the known targets: neither is needed for this. ImportError: there is no NVVM library."""
+    from numba import cuda
+    from numba.cuda import cuda_paths, dispatcher, types
+    from numba.cuda.cudadrv import nvrtc, nvvm
+    from numba.cuda.typing.typeof import typeof
+
+    from nrender.backend import cuda_kernels, gpu
+
+    widths = {"": gpu.CUDA, "largest": gpu.LARGEST, "fixed": gpu.FIXED}
+    target = TARGET
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=target))
+        patch.setattr(nvrtc, "find_closest_arch", lambda cc: cc)
+        patch.setattr(cuda_paths, "_get_nvrtc_path", lambda: None)
+        patch.delattr(cuda_paths.get_cuda_paths, "_cached_result", raising=False)
+        try:
+            nvvm.NVVM()
+        except Exception as reason:  # of whatever kind: the library or a part of it is missing
+            raise ImportError(f"no NVVM library: {reason}".splitlines()[0]) from reason
+        done: dict[tuple[str, tuple[int, int]], str] = {}
+
+        def of(name: str, capability: tuple[int, int] = TARGET) -> str:
+            nonlocal target
+            if (name, capability) not in done:
+                target = capability
+                kernel, _, variant = name.partition(", ")
+                arguments = types.void(*(typeof(a) for a in {**KERNELS, **WALKS, **OTHERS}[name]()))
+                body = clone(getattr(drivers if name in WALKS else cuda_kernels, kernel).body, widths[variant])
+                done[name, capability] = cuda.compile_ptx(body, arguments, cc=capability)[0]
+            return done[name, capability]
+
+        yield of
+        cuda_paths.get_cuda_paths.__dict__.pop("_cached_result", None)
+
+
+def assembled(ptx: str, capability: tuple[int, int] = TARGET) -> dict[str, int]:
+    """What a thread takes: registers, bytes of its own memory and of spilled registers; lines of PTX."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "kernel.ptx"
+        source.write_text(ptx)
+        architecture = f"-arch=sm_{capability[0]}{capability[1]}"
+        command = ["ptxas", architecture, "-v", str(source), "-o", str(Path(folder) / "kernel.cubin")]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = re.search(
+        r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads.*?Used (\d+) registers",
+        done.stderr,
+        re.DOTALL,
+    )
+    assert found, done.stderr
+    stack, stores, loads, registers = map(int, found.groups())
+    lines = ptx.count("\n")
+    return {"registers": registers, "stack": stack, "spill stores": stores, "spill loads": loads, "lines": lines}
+
+
+def versions() -> dict[str, str]:
+    """Of all that makes the numbers."""
+    words = subprocess.run(["ptxas", "--version"], capture_output=True, text=True, check=True).stdout.split()
+    names = ("numba", "numba-cuda")
+    return {name: importlib.metadata.version(name) for name in names} | {"ptxas": words[-1]}
+
+
+def has_assembler() -> bool:
+    return shutil.which("ptxas") is not None
