@@ -13,7 +13,7 @@ from .backend.strata import Work, crossing_shapes, work_of
 from .boundary.plan import LONG, Boundary
 from .compile_scene import Mesh, boundary_of, compile_scene, least_roughness
 from .device import Width
-from .errors import NrenderError, did_you_mean
+from .errors import DeviceError, NrenderError, did_you_mean
 from .params import Layout, moves_geometry, pull, push
 from .real import FLOAT32, FLOAT64
 from .scene import Scene
@@ -52,16 +52,19 @@ def render(
     device: str = "auto",
     camera: str | None = None,
     precision: str = "float32",
-) -> np.ndarray:
+    on_device: bool = False,
+) -> Any:
     """The image of a camera: (height, width, 3) float32, linear RGB radiance, row 0 at the top.
 
     spp: samples a pixel (default: the scene's); seed: any integer, the same one gives the same bits; device: "cpu",
     "cuda" for an NVIDIA GPU, or "auto": the GPU where one can be used; camera: a name (default: "main", or the first);
-    precision: "float32", or "float64" for checks, on the CPU.
+    precision: "float32", or "float64" for checks, on the CPU; on_device: the image stays on the GPU, an array with
+    `__cuda_array_interface__` that PyTorch, CuPy and Numba take as it is.
     """
     job = _job(scene, spp, seed, device, camera, precision)
+    _check_on_device(job, on_device)
     _compiled(job, ["render"])
-    return _image(job)
+    return _image(job, on_device)
 
 
 def renderer(
@@ -81,10 +84,11 @@ def render_vjp(
     camera: str | None = None,
     precision: str = "float32",
     deterministic: bool = False,
-) -> tuple[np.ndarray, Callable[[Any], dict[str, np.ndarray]]]:
+    on_device: bool = False,
+) -> tuple[Any, Callable[[Any], dict[str, np.ndarray]]]:
     """The image, and `pullback`: weights (height, width, 3) = dLoss/dImage -> {path: dLoss/dparameter}, float64
     arrays of the parameters' shapes. On a GPU the weights may be an array of any library that is there
-    (`__cuda_array_interface__`).
+    (`__cuda_array_interface__`); on_device: so is the image.
 
     deterministic: the same bits every time on a GPU too, where the last ones otherwise depend on the order in which its
     threads add; for twice the time. On the CPU it is always so.
@@ -95,11 +99,12 @@ def render_vjp(
     """
     paths = _checked_paths(scene, wrt)
     job = _job(scene, spp, seed, device, camera, precision)
+    _check_on_device(job, on_device)
     _compiled(job, ["render", "render_adj"], paths)
-    image = _image(job)
+    image = _image(job, on_device)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
-        array = _checked_weights(job, weights, image.shape)
+        array = _checked_weights(job, weights, tuple(image.shape))
         work = _boundary(job, paths)
         moving = work is not None
         gradient, bad = job.backend.render_adj(
@@ -167,8 +172,13 @@ def _compiled(job: _Job, names: list[str], paths: Iterable[str] = ()) -> None:
         ensure([*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names)
 
 
-def _image(job: _Job) -> np.ndarray:
-    image, bad = job.backend.render(job.width, job.tables, job.size, job.spp, job.seed)
+def _check_on_device(job: _Job, on_device: bool) -> None:
+    if on_device and job.backend.name == "cpu":
+        raise DeviceError("on_device: the image is rendered on the CPU; device='cuda' leaves it on the GPU")
+
+
+def _image(job: _Job, on_device: bool = False) -> Any:
+    image, bad = job.backend.render(job.width, job.tables, job.size, job.spp, job.seed, on_device)
     _report(job, [bad])
     return image
 

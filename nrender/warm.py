@@ -147,7 +147,7 @@ def warm() -> float:
 def on_gpu(backend: Backend) -> None:
     """Launch each of its kernels once."""
     tables, boundary, d_theta = _sample(backend.width)
-    backend.render(backend.width, tables, SIZE, 1, 0)
+    backend.render(backend.width, tables, SIZE, 1, 0, True)
     backend.render_tan(backend.width, tables, d_theta, SIZE, 1, 0)
     weights = backend.weights(np.ones((*SIZE, 3)), (*SIZE, 3))
     backend.render_adj(backend.width, tables, weights, SIZE, 1, 0, True, False)

@@ -147,7 +147,7 @@ def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
     whole = nr.render(scene, **ON_CUDA)
     tables = rendering._job(scene, 2, SEED, "cuda", None, "float32").tables
     cuda_memory.forget_all_but()
-    row = 12 * SIZE * cuda.parts_of((SIZE, SIZE), 2)
+    row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 24) * SIZE
     seen = []
 
     def watched(*args):
@@ -159,6 +159,20 @@ def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
     monkeypatch.setattr(cuda_memory, "free_bytes", lambda: cuda_memory.bytes_of(tables) + 3 * row)
     np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), whole)
     assert [(piece.top, piece.bottom) for piece in seen] == [(0, 3), (3, 4)]
+
+
+def test_a_picture_can_stay_on_the_device():
+    scene, path = corner(size=SIZE), "materials.paint.reflectance"
+    whole = nr.render(scene, **ON_CUDA)
+    image = nr.render(scene, on_device=True, **ON_CUDA)
+    assert (image.shape, image.dtype) == (whole.shape, np.float32)
+    assert not isinstance(image, np.ndarray)
+    np.testing.assert_array_equal(image.copy_to_host(), whole)
+    image, pullback = nr.render_vjp(scene, [path], on_device=True, **ON_CUDA)
+    np.testing.assert_array_equal(image.copy_to_host(), whole)
+    assert pullback(ONES)[path].all()
+    with pytest.raises(DeviceError, match="on_device: the image is rendered on the CPU"):
+        nr.render(scene, on_device=True, device="cpu")
 
 
 def test_samples_are_launched_in_ranges(monkeypatch):
@@ -202,7 +216,7 @@ def test_samples_that_are_not_finite_are_counted_and_left_out():
         job = rendering._job(scene, 1, SEED, *how)
         theta = job.tables.theta.copy()
         theta[job.tables.faces[FACE_EMISSION - FACE]] = np.nan  # of the last face, the lamp's
-        image, bad = job.backend.render(job.width, job.tables._replace(theta=theta), job.size, 1, SEED)
+        image, bad = job.backend.render(job.width, job.tables._replace(theta=theta), job.size, 1, SEED, False)
         assert np.isfinite(image).all()
         counts.append(bad.first())
     dark = np.flatnonzero(~image.any(-1))

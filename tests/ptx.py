@@ -78,6 +78,8 @@ WALKS: dict[str, Callable[[], tuple[Any, ...]]] = {  # through the tree alone
 OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is enough
     "outlines, largest": lambda: (SCENE, OUTLINES, *boundary(largest())),
     "outlines, fixed": lambda: (SCENE, OUTLINES, *boundary(fixed())),
+    "add_parts": lambda: (SINGLE, 1, MANY),
+    "take_mean": lambda: (MANY, 1, SINGLE),
     "take_weights": lambda: (np.zeros((1, 1, 3)), SINGLE, BAD),
 }
 

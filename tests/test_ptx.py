@@ -138,8 +138,9 @@ def test_memory_is_kept_free_for_the_threads():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("capability", [(7, 5), (9, 0)])
-def test_other_generations_of_gpus(compile_ptx, capability):
-    ptx = compile_ptx("render", capability)
+@pytest.mark.parametrize("name", tool.KERNELS)
+def test_other_generations_of_gpus(compile_ptx, name, capability):
+    ptx = compile_ptx(name, capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
     if tool.has_assembler():
         tool.assembled(ptx, capability)

@@ -1,10 +1,10 @@
 """Launch on CUDA: the same calls as cpu.py, in float32.
 
 A picture is rendered in pieces: bands of rows, if it does not fit into the GPU's memory, and ranges of samples, so that
-an interrupt need not wait for long. Each piece comes back as sums of float32, which are added in float64 here. How a
-pixel's samples are divided is a matter of the problem's size alone, so the same seed gives the same bits on any GPU
-whose arithmetic is the same, whatever else is in its memory. Gradients are sums by atomics: their last bits differ
-from run to run, unless they are asked to be `deterministic` (gpu.py has the two widths that do that).
+an interrupt need not wait for long. Each piece is sums of float32, which are added in float64. How a pixel's samples
+are divided is a matter of the problem's size alone, so the same seed gives the same bits on any GPU whose arithmetic is
+the same, whatever else is in its memory. Gradients are sums by atomics: their last bits differ from run to run, unless
+they are asked to be `deterministic` (gpu.py has the two widths that do that).
 """
 
 from __future__ import annotations
@@ -98,10 +98,12 @@ def parts_of(size: tuple[int, int], spp: int) -> int:
     return int(np.clip(THREADS // (size[0] * size[1]), 1, spp))
 
 
-def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: int) -> tuple[np.ndarray, Bad]:
-    """The image (h, w, 3) for size (w, h)."""
-    (image,), bad = _pictures(scene, size, spp, seed, cuda_kernels.render, 1, lambda: ())
-    return image.astype(np.float32), bad
+def render(
+    width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: int, there: bool = False
+) -> tuple[Any, Bad]:
+    """The image (h, w, 3) for size (w, h); `there`: on the device."""
+    (image,), bad = _pictures(scene, size, spp, seed, cuda_kernels.render, (np.float32,), lambda: (), there=there)
+    return image, bad
 
 
 def render_tan(
@@ -109,10 +111,11 @@ def render_tan(
 ) -> tuple[np.ndarray, np.ndarray, Bad]:
     """(image, derivative image (h, w, 3) float64 without the boundary's part)."""
     velocity = functools.cache(lambda: (cuda.to_device(d_theta),))
+    kinds = (np.float32, np.float64)
     (image, d_image), bad = _pictures(
-        scene, size, spp, seed, cuda_kernels.render_tan, 2, velocity, more=d_theta.nbytes
+        scene, size, spp, seed, cuda_kernels.render_tan, kinds, velocity, more=d_theta.nbytes
     )
-    return image.astype(np.float32), d_image, bad
+    return image, d_image, bad
 
 
 def _pictures(
@@ -121,25 +124,39 @@ def _pictures(
     spp: int,
     seed: int,
     kernel: Device,
-    count: int,
+    kinds: tuple[type, ...],
     head: Callable[[], tuple[Any, ...]],
     more: int = 0,
-) -> tuple[list[np.ndarray], Bad]:
-    """`count` pictures (h, w, 3) in float64 of one kernel; head: what it takes after the scene, `more` bytes."""
+    there: bool = False,
+) -> tuple[list[Any], Bad]:
+    """Pictures (h, w, 3) of these kinds of numbers, of one kernel; head: what it takes after the scene, `more` bytes;
+    there: they stay on the device."""
     w, h = size
     parts = parts_of(size, spp)
-    rows = rows_that_fit(scene, more, 12 * count * parts * w, h)
+    whole = 12 * w * h * len(kinds) if there else 0
+    rows = rows_that_fit(scene, more + whole, (12 * parts + 24) * w * len(kinds), h)
     tables, bad = kept(scene), Bad()
-    sums = [np.zeros((h, w, 3)) for _ in range(count)]
+    with one_line():
+        make: Any = cuda.device_array if there else np.zeros
+        pictures = [make(3 * w * h, kind) for kind in kinds]
     for piece in pieces(size, spp, rows):
-        shape = (parts, piece.bottom - piece.top, w, 3)
+        count = 3 * w * (piece.bottom - piece.top)
         with one_line():
-            images = [cuda.device_array(3 * w * parts * shape[1], np.float32) for _ in range(count)]
-        threads = parts * cells(w, shape[1])
+            if piece.first == 0:
+                totals = [cuda.to_device(np.zeros(count)) for _ in kinds]
+            images = [cuda.device_array(count * parts, np.float32) for _ in kinds]
+        threads = parts * cells(w, piece.bottom - piece.top)
         launch(kernel, gpu.CUDA, threads, tables, *head(), w, h, *piece, parts, seed, *images, bad.array)
-        for total, image in zip(sums, images, strict=True):
-            total[piece.top : piece.bottom] += image.copy_to_host().reshape(shape).sum(0, dtype=np.float64)
-    return [total / spp for total in sums], bad
+        for total, image in zip(totals, images, strict=True):
+            launch(cuda_kernels.add_parts, gpu.CUDA, count, image, parts, total)
+        if piece.last == spp:
+            for picture, total in zip(pictures, totals, strict=True):
+                band = picture[3 * w * piece.top : 3 * w * piece.bottom]
+                if there:
+                    launch(cuda_kernels.take_mean, gpu.CUDA, count, total, spp, band)
+                else:
+                    band[:] = total.copy_to_host() / spp
+    return [picture.reshape((h, w, 3)) for picture in pictures], bad
 
 
 def cells(width: int, rows: int) -> int:

@@ -273,6 +273,22 @@ def _splat(d_image, pixel, change):
 
 
 @device
+def add_parts(image, parts, total):
+    """total (n) += the sum over the parts of image (parts * n), always in their order."""
+    n = len(total)
+    for i in range(thread(), n, threads()):
+        for part in range(parts):
+            put(total, i, total[i] + image[part * n + i], True)
+
+
+@device
+def take_mean(total, spp, picture):
+    """picture (n) = total (n) / spp."""
+    for i in range(thread(), len(total), threads()):
+        put(picture, i, total[i] / spp, True)
+
+
+@device
 def take_weights(source, weights, bad):
     """weights (height * width * 3) = an array (height, width, 3) that is on the device, of whatever strides."""
     height, width = source.shape[0], source.shape[1]

@@ -29,7 +29,7 @@ class Backend(NamedTuple):
     """What render.py calls.
 
     width: of its float32, for which tables are made
-    render(width, tables, size, spp, seed) -> (image, bad)
+    render(width, tables, size, spp, seed, there) -> (image, bad); there: on the device, if that is not the CPU
     render_tan(width, tables, d_theta, size, spp, seed) -> (image, tangent, bad)
     render_adj(width, tables, weights, size, spp, seed, moving, deterministic) -> (gradient, bad)
     boundary_tan(work, d_theta) -> (tangent, _, all bad); boundary_adj(work, weights, deterministic) -> (gradient, all
@@ -125,7 +125,7 @@ def _cpu() -> Backend:
     return Backend(
         "cpu",
         FLOAT32,
-        lambda width, *rest: cpu.render(cpu.fast(width), *rest),
+        lambda width, *rest: cpu.render(cpu.fast(width), *rest[:4]),
         lambda width, *rest: cpu.render_tan(cpu.fast(width), *rest),
         lambda width, *rest: cpu.render_adj(cpu.fast(width), *rest[:-1]),  # always deterministic
         strata.boundary_tan,
