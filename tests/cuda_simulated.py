@@ -206,7 +206,8 @@ def test_a_scene_is_copied_once():
     tables = rendering._job(scene, 1, 0, "cuda", None, "float32").tables
     assert cuda_memory.kept(tables) is cuda_memory.kept(tables._replace(few=np.zeros(3, np.float32)))
     for _ in range(cuda_memory.KEPT):
-        cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
+        after = cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
+        assert after.faces is cuda_memory.kept(tables).faces  # only what is new is copied
     assert len(cuda_memory._kept) == cuda_memory.KEPT
 
 

@@ -73,9 +73,21 @@ def _key(tables: Any) -> Key:
 
 
 def copied(tables: Any) -> Any:
-    """The same NamedTuple with its arrays on the device."""
+    """The same NamedTuple with its arrays on the device. Those that other tables have there are not copied again: an
+    optimizer's next scene has but a few new ones."""
+    with _lock:
+        there = {
+            id(getattr(host, name)): getattr(device, name)
+            for host, device in _kept.values()
+            for name in _arrays(host)
+        }
+
+    def on_device(name: str) -> Any:
+        found = there.get(id(getattr(tables, name)))
+        return cuda.to_device(_wanted(tables, name)) if found is None else found
+
     with one_line():
-        return tables._replace(**{name: cuda.to_device(_wanted(tables, name)) for name in _arrays(tables)})
+        return tables._replace(**{name: on_device(name) for name in _arrays(tables)})
 
 
 def kept(tables: Any) -> Any:

@@ -42,14 +42,17 @@ def compile_scene(scene: Scene, camera: str, width: Width) -> Compiled:
     return made
 
 
+def _all_uvs(scene: Scene) -> tuple[np.ndarray, ...]:
+    return tuple(np.zeros(0) if shape.uvs is None else shape.uvs for shape in scene.shapes.values())
+
+
 def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
     place = layout(scene, camera)
     values = theta(place)
     mesh = mesh_of(scene, place)
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
-    corners = vertices[mesh.faces]
     few, few_faces, few_quads = few_tables(vertices, mesh.faces)
-    lights = emitter_tables(scene, place, corners)
+    lights = emitter_tables(scene, place, vertices, mesh.faces)
     textures, places = texture_rows(place)
 
     def reals(x: np.ndarray) -> np.ndarray:
@@ -60,8 +63,8 @@ def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
 
     tables = Tables(
         theta=reals(values),
-        faces=integers(face_rows(scene, place, mesh, lights.of_face)),
-        uvs=reals(face_uvs(scene)),
+        faces=face_rows(scene, place, mesh, lights.of_face),
+        uvs=mesh.again(f"uvs, {width.name}", _all_uvs(scene), lambda: reals(face_uvs(scene))),
         materials=integers(material_rows(scene, place)),
         textures=integers(textures),
         texture_places=reals(places),

@@ -52,8 +52,9 @@ class Emitters(NamedTuple):
     spread: np.ndarray
 
 
-def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterTables:
-    found = _emitters(scene, place, corners)
+def emitter_tables(scene: Scene, place: Layout, vertices: np.ndarray, mesh_faces: np.ndarray) -> EmitterTables:
+    """vertices (n, 3), mesh_faces (F, 3) of all shapes."""
+    found = _emitters(scene, place, vertices, mesh_faces)
     finite = ~np.isin(found.kind, INFINITE)
     tree_count = int(finite.sum()) if finite.sum() > MANY and found.power[finite].sum() > 0.0 else 0
     nodes, links = np.zeros(1), np.zeros(2)
@@ -70,7 +71,7 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
         few, power = len(order), found.power
     number = np.empty(len(order), np.int64)
     number[order] = np.arange(len(order)) + (1 if tree_count else 0)
-    of_face = np.full(len(corners), -1)
+    of_face = np.full(len(mesh_faces), -1, np.int32)
     faces = found.kind == FACE
     of_face[found.at[faces]] = number[faces]
     rows = np.zeros((max(len(kind), 1), LIGHT), np.int64)
@@ -92,7 +93,7 @@ def emitter_tables(scene: Scene, place: Layout, corners: np.ndarray) -> EmitterT
     return EmitterTables(*tables, envmap, env_emitter, env_size, env_rows, env_columns)
 
 
-def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
+def _emitters(scene: Scene, place: Layout, vertices: np.ndarray, mesh_faces: np.ndarray) -> Emitters:
     """All emitting faces, then the lights. Powers are over pi / 2."""
     faces, power, spread = [], [], []
     for name, of in place.geometry.faces.items():
@@ -103,14 +104,16 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
             power.append(np.full(len(shape.faces), brightness(shape) * sides))
             spread.append(np.full(len(shape.faces), 1.0 if sides == 1 else -1.0))
     face = np.concatenate([np.zeros(0, np.int64), *faces])
-    cross = np.cross(corners[face, 1] - corners[face, 0], corners[face, 2] - corners[face, 0])
+    corners = vertices[mesh_faces[face]]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     twice_area = np.linalg.norm(cross, axis=1)
     weight = np.concatenate([np.zeros(0), *power]) * twice_area
     if len(face) and not weight.sum() > 0.0:  # what doesn't shine yet may do so after a step: by area
         weight = twice_area
     names = list(place.lights.offsets)
     lights = [scene.lights[name] for name in names]
-    powers = np.array([_light_power(light, corners) for light in lights])
+    size = np.ptp(vertices, axis=0) if lights else np.zeros(3)
+    powers = np.array([_light_power(light, size) for light in lights])
     mean = np.concatenate([weight, powers]).mean() if len(weight) + len(powers) else 0.0
     powers[[power == 0.0 and light.type != "envmap" for power, light in zip(powers, lights, strict=True)]] = DARK * mean
     point = np.array([light.values.get("position", np.zeros(3)) for light in lights]).reshape(-1, 3)
@@ -120,8 +123,8 @@ def _emitters(scene: Scene, place: Layout, corners: np.ndarray) -> Emitters:
         np.concatenate([np.full(len(face), FACE), [KINDS[light.type] for light in lights]]).astype(np.int64),
         np.concatenate([face, [place.lights.offsets[name] for name in names]]).astype(np.int64),
         np.concatenate([weight, powers]),
-        np.concatenate([corners[face].min(1), point]),
-        np.concatenate([corners[face].max(1), point]),
+        np.concatenate([corners.min(1), point]),
+        np.concatenate([corners.max(1), point]),
         np.concatenate([normal, up]),
         np.concatenate([np.zeros(0), *spread, np.full(len(lights), -1.0)]),
     )
@@ -137,8 +140,8 @@ def brightness(shape: Shape) -> float:
     return float(emission.sum())
 
 
-def _light_power(light: Light, corners: np.ndarray) -> float:
-    size = np.ptp(corners.reshape(-1, 3), axis=0)
+def _light_power(light: Light, size: np.ndarray) -> float:
+    """size: of the scene, (3,)."""
     if light.type == "directional":
         return float(light.values["irradiance"].sum() * (size @ size) / 2.0)
     if light.type == "envmap":

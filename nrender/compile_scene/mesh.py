@@ -1,11 +1,14 @@
 """The faces of a scene and the tree over them. The trees and the edges' topology of the last meshes are kept, so that
-an optimizer's next scene only refits and reweighs them."""
+an optimizer's next scene only refits and reweighs them; so are the tables that a mesh has in a scene, by what they are
+made from: if only a colour has changed, all else is the same arrays, and on a GPU already."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,18 +20,31 @@ from ..params import Layout
 from ..scene import Scene
 
 KEPT = 4  # meshes whose trees are kept
+T = TypeVar("T")
 REFIT_FROM = 4096  # faces: below, a new tree costs nothing
 
 
 @dataclass
 class Mesh:
     """All faces of a scene. parts: the shapes' face arrays, held so that their ids stay theirs; crossing: the names of
-    shapes that pass through each other, once that is asked for; trees: the last one and its extent, by `together`."""
+    shapes that pass through each other, once that is asked for; trees: the last one and its extent, by `together`;
+    made: the last tables by name, with what they were made from."""
 
     parts: tuple[np.ndarray, ...]
     faces: np.ndarray
     trees: dict[int, tuple[Tree, float]] = field(default_factory=dict)
     crossing: list[tuple[str, str]] | None = None
+    made: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
+
+    def again(self, name: str, source: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """make(), or what it gave the last time if `source`, numbers and arrays, is the same."""
+        with _lock:
+            before, made = self.made.get(name, ((), None))
+        if len(before) != len(source) or not all(map(np.array_equal, before, source)):
+            made = make()
+            with _lock:
+                self.made[name] = source, made
+        return made
 
 
 _meshes: OrderedDict[tuple[int, ...], Mesh] = OrderedDict()
@@ -70,6 +86,10 @@ def tree_of(mesh: Mesh, vertices: np.ndarray, together: int) -> Tree:
 
 def tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np.ndarray]:
     """The tree as the width's walk reads it: in one form, with nothing in the other."""
+    return mesh.again(f"tree, {width.name}", (vertices,), lambda: _tree_tables(mesh, vertices, width))
+
+
+def _tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np.ndarray]:
     tree = tree_of(mesh, vertices, width.together)
     if width.together == 1:
         compressed = compress(tree.nodes, tree.links, tree.corners, tree.order)

@@ -28,20 +28,33 @@ from .mesh import Mesh
 
 
 def face_rows(scene: Scene, place: Layout, mesh: Mesh, emitter: np.ndarray) -> np.ndarray:
-    """(F, FACE); emitter: (F,) which each face is, or -1."""
+    """(FACE F,) int32; emitter: (F,) which each face is, or -1."""
     numbers = {name: k for k, name in enumerate(place.values.materials)}
-    parts = []
-    for name, shape in scene.shapes.items():
-        rows = np.empty((len(shape.faces), FACE), np.int64)
-        rows[:, FACE_MATERIAL] = numbers[shape.material]
-        rows[:, FACE_EMISSION] = place.values.emission.get(name, -1)
-        rows[:, FACE_GLOW] = place.values.glow.get(name, -1)
-        rows[:, FACE_TWO_SIDED] = shape.two_sided
-        rows[:, FACE_NORMALS : FACE_NORMALS + 3] = place.geometry.normal_offsets(name)
-        parts.append(rows)
-    out = np.concatenate(parts)
-    out[:, FACE_VERTICES : FACE_VERTICES + 3], out[:, FACE_EMITTER] = mesh.faces, emitter
-    return out
+    words = [
+        (
+            numbers[shape.material],
+            place.values.emission.get(name, -1),
+            place.values.glow.get(name, -1),
+            int(shape.two_sided),
+            place.geometry.normals[name].start if name in place.geometry.normals else -1,
+            int(shape.normals == "smooth"),
+        )
+        for name, shape in scene.shapes.items()
+    ]
+
+    def make() -> np.ndarray:
+        out = np.empty((len(mesh.faces), FACE), np.int32)
+        start = 0
+        for name, word in zip(scene.shapes, words, strict=True):
+            rows = out[start : start + len(scene.shapes[name].faces)]
+            for column, number in zip((FACE_MATERIAL, FACE_EMISSION, FACE_GLOW, FACE_TWO_SIDED), word, strict=False):
+                rows[:, column] = number
+            rows[:, FACE_NORMALS : FACE_NORMALS + 3] = place.geometry.normal_offsets(name)
+            start += len(rows)
+        out[:, FACE_VERTICES : FACE_VERTICES + 3], out[:, FACE_EMITTER] = mesh.faces, emitter
+        return out.reshape(-1)
+
+    return mesh.again("faces", (words, emitter), make)
 
 
 def face_uvs(scene: Scene) -> np.ndarray:
