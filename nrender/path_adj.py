@@ -1,5 +1,5 @@
 """The adjoint of path.py, by path replay (Vicini et al. 2021): a first walk gives the radiance, a second one repeats it
-from its seed and knows at each vertex what is still to come; nothing is stored.
+from its seed and knows at each vertex what is still to come; nothing is stored but what its rays met (hits.py).
 
 Path replay divides what is still to come by the BSDF. Where a bounce keeps less than the fraction DARK of a colour,
 nothing can be divided: so the walk also carries `dim`, the throughput with exactly one such bounce counted as DARK and
