@@ -69,8 +69,9 @@ def plot(found: dict[str, list[tuple[int, dict[str, float]]]]) -> None:
     for column, (name, points) in zip(axes.T, found.items(), strict=True):
         x = [n for n, _ in points]
         for axis, key in zip(column, ("ns a sample", "memory, MB"), strict=True):
-            axis.plot(x, [p[key] for _, p in points], "o-", markersize=3)
-            axis.set(xscale="log", ylim=(0, None), xlabel=name, ylabel=key)
+            y = [p[key] for _, p in points]
+            axis.plot(x, y, "o-", markersize=3)
+            axis.set(xscale="log", ylim=(0, 1.1 * max(y)), xlabel=name, ylabel=key)
             axis.grid(alpha=0.3)
     figure.savefig(ROOT / "docs" / "images" / "growth.png", dpi=90)
 
