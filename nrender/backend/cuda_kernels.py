@@ -13,19 +13,18 @@ from ..boundary.grazing import grazing_adj, grazing_tan
 from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
-from ..camera.perspective import ray
 from ..device import Primitive, device
 from ..geometry.triangle import vector_at
 from ..hits import Hits, keep, recall
 from ..local import local_integers, local_reals
 from ..motion import Trail
-from ..path import DARK, advance, begin
+from ..path import DARK, advance
 from ..path_adj import advance_adj, begin_adj
-from ..path_tan import advance_tan, begin_tan
-from ..real import BIG, absolute, put, real
+from ..path_tan import advance_tan
+from ..real import absolute, put, real
 from ..rng import lattice5, stream
 from ..vec import add, dot, largest_magnitude, scale
-from .kernels import BOUNDARY_STREAM, finite, lens_sample
+from .kernels import BOUNDARY_STREAM, camera_tangent, camera_walk, finite, lens_sample, put_vector, share_of
 
 ACROSS, DOWN = 3, 2  # bits: the 32 threads of a warp have a rectangle of 8 x 4 pixels, whose rays stay near each other
 MISSED = -2
@@ -79,20 +78,6 @@ def place_of(cell, width, top):
 
 
 @device
-def set_vector(array, index, v):
-    put(array, index, v[0], True)
-    put(array, index + 1, v[1], True)
-    put(array, index + 2, v[2], True)
-
-
-@device
-def _camera_walk(scene, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
-    return begin(s, o, axis, 1, BIG)
-
-
-@device
 def render(scene, width, height, top, bottom, first, last, parts, seed, image, bad):
     """image (parts * rows * width * 3) = the sum of radiance over the samples first .. last, of the rows top ..
     bottom; each part has its share of the samples. bad: see count_bad; such samples are left out."""
@@ -102,8 +87,9 @@ def render(scene, width, height, top, bottom, first, last, parts, seed, image, b
         part = number // count
         x, y = place_of(number - part * count, width, top)
         if x < width and y < bottom:
-            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
-            walk = _camera_walk(scene, seed, x, y, width, height, sample)
+            start, stop = share_of(last - first, part, parts)
+            sample, end = first + start, first + stop
+            walk = camera_walk(scene, seed, x, y, width, height, sample)
             zero = 0.0 * walk.pdf
             total = (zero, zero, zero)
             while sample < end:
@@ -114,14 +100,8 @@ def render(scene, width, height, top, bottom, first, last, parts, seed, image, b
                     else:
                         count_bad(bad, y * width + x, sample)
                     sample += 1
-                    walk = _camera_walk(scene, seed, x, y, width, height, sample)
-            set_vector(image, 3 * ((part * (bottom - top) + y - top) * width + x), total)
-
-
-@device
-def _camera_tangent(scene, d_theta, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-    return begin_tan(scene, s, sx, sy, d_theta)
+                    walk = camera_walk(scene, seed, x, y, width, height, sample)
+            put_vector(image, 3 * ((part * (bottom - top) + y - top) * width + x), total, True)
 
 
 @device
@@ -133,8 +113,9 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
         part = number // count
         x, y = place_of(number - part * count, width, top)
         if x < width and y < bottom:
-            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
-            walk = _camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+            start, stop = share_of(last - first, part, parts)
+            sample, end = first + start, first + stop
+            walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
             zero = 0.0 * walk.sx
             total, d_total = (zero, zero, zero), (zero, zero, zero)
             while sample < end:
@@ -145,10 +126,10 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
                     else:
                         count_bad(bad, y * width + x, sample)
                     sample += 1
-                    walk = _camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+                    walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
             place = 3 * ((part * (bottom - top) + y - top) * width + x)
-            set_vector(image, place, total)
-            set_vector(d_image, place, d_total)
+            put_vector(image, place, total, True)
+            put_vector(d_image, place, d_total, True)
 
 
 @device
@@ -165,12 +146,13 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
         x, y = place_of(number - part * count, width, 0)
         if x < width and y < height:
             weight = vector_at(weights, 3 * (y * width + x))
-            sample, end = first + (last - first) * part // parts, first + (last - first) * (part + 1) // parts
+            start, stop = share_of(last - first, part, parts)
+            sample, end = first + start, first + stop
             if not largest_magnitude(weight) > 0.0:
                 sample = end
             weight = scale(weight, 1.0 / real(spp))
             while sample < end:
-                walk, going = _camera_walk(scene, seed, x, y, width, height, sample), True
+                walk, going = camera_walk(scene, seed, x, y, width, height, sample), True
                 while going:
                     depth = walk.depth
                     walk, going, met = advance(scene, walk, p, DARK, True)

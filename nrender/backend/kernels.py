@@ -84,6 +84,19 @@ def place_of(number, left, top):
 
 
 @device
+def camera_walk(scene, seed, x, y, width, height, sample):
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    return begin(s, o, axis, 1, BIG)
+
+
+@device
+def camera_tangent(scene, d_theta, seed, x, y, width, height, sample):
+    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    return begin_tan(scene, s, sx, sy, d_theta)
+
+
+@device
 def nothing_taken():
     """The number of each lane's sample, and the mask of the lanes that have one."""
     zero = truncate(real(0))
@@ -104,8 +117,8 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
         while taken < samples or any_lane(active):
             idle = invert(active)
             if taken < samples and any_lane(idle):
-                number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
-                fresh = idle & (number < samples) & within(number, left, top, width, height)
+                number, taken, fresh = take(idle, number, taken, samples)
+                fresh = fresh & within(number, left, top, width, height)
                 walk = walk_either(fresh, _camera_walk(scene, seed, number, left, top, width, height), walk)
                 active = active | fresh
             if any_lane(active):
@@ -120,6 +133,13 @@ def render(scene, width, height, spp, seed, chunk, chunks, image, bad):
 
 
 @device
+def take(idle, number, taken, last):
+    """(number, taken, mask of the lanes that have a new sample): idle lanes take the next samples up to `last`."""
+    number = select(idle, taken + rank(idle), number)
+    return number, taken + count(idle), idle & (number < last)
+
+
+@device
 def within(number, left, top, width, height):
     """Whether the sample is in the picture: the last tiles stand out."""
     x, y, sample = place_of(number, left, top)
@@ -129,9 +149,7 @@ def within(number, left, top, width, height):
 @device
 def _camera_walk(scene, seed, number, left, top, width, height):
     x, y, sample = place_of(number, left, top)
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
-    return begin(s, o, axis, 1, BIG)
+    return camera_walk(scene, seed, x, y, width, height, sample)
 
 
 @device
@@ -147,8 +165,8 @@ def render_tan(scene, d_theta, width, height, spp, seed, chunk, chunks, image, d
         while taken < samples or any_lane(active):
             idle = invert(active)
             if taken < samples and any_lane(idle):
-                number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
-                fresh = idle & (number < samples) & within(number, left, top, width, height)
+                number, taken, fresh = take(idle, number, taken, samples)
+                fresh = fresh & within(number, left, top, width, height)
                 new = _camera_tangent(scene, d_theta, seed, number, left, top, width, height)
                 walk, active = tangent_either(fresh, new, walk), active | fresh
             if any_lane(active):
@@ -167,8 +185,7 @@ def render_tan(scene, d_theta, width, height, spp, seed, chunk, chunks, image, d
 @device
 def _camera_tangent(scene, d_theta, seed, number, left, top, width, height):
     x, y, sample = place_of(number, left, top)
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-    return begin_tan(scene, s, sx, sy, d_theta)
+    return camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
 
 
 @device
@@ -189,8 +206,8 @@ def render_adj(scene, weights, width, height, spp, seed, moving, chunk, chunks, 
             while taken < last or any_lane(active):
                 idle = invert(active)
                 if taken < last and any_lane(idle):
-                    number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
-                    fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
+                    number, taken, fresh = take(idle, number, taken, last)
+                    fresh = fresh & weighs(weights, number, left, top, width, height)
                     place = select(fresh, number - first, 0)
                     new = _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch)
                     walk, active = replay_either(fresh, new, walk), active | fresh
@@ -209,8 +226,8 @@ def _first_walks(scene, weights, width, height, seed, left, top, first, last, p,
     while taken < last or any_lane(active):
         idle = invert(active)
         if taken < last and any_lane(idle):
-            number, taken = select(idle, taken + rank(idle), number), taken + count(idle)
-            fresh = idle & (number < last) & weighs(weights, number, left, top, width, height)
+            number, taken, fresh = take(idle, number, taken, last)
+            fresh = fresh & weighs(weights, number, left, top, width, height)
             walk = walk_either(fresh, _camera_walk(scene, seed, number, left, top, width, height), walk)
             active = active | fresh
         if any_lane(active):
@@ -259,6 +276,12 @@ def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, h
 
 
 @device
+def share_of(samples, part, parts):
+    """(first, last) of the samples that are one of so many parts."""
+    return samples * part // parts, samples * (part + 1) // parts
+
+
+@device
 def lanes_of_launch():
     """(number of each lane, the mask of all)."""
     zero, none = nothing_taken()
@@ -276,7 +299,7 @@ def outlines(
     samples of the square of what they change."""
     scene = hold(scene)
     lane, every = lanes_of_launch()
-    first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
+    first, last = share_of(samples, chunk, chunks)
     for start in range(first, last, count(every)):
         active = start + lane < last
         i = select(active, start + lane, start)
@@ -301,7 +324,7 @@ def grazing(
     scene = hold(scene)
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     lane, every = lanes_of_launch()
-    first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
+    first, last = share_of(samples, chunk, chunks)
     for start in range(first, last, count(every)):
         active = start + lane < last
         i = select(active, start + lane, start)
@@ -319,7 +342,7 @@ def mirrored(
     scene = hold(scene)
     trail, p = Trail(local_integers(), local_reals()), local_reals()
     lane, every = lanes_of_launch()
-    first, last = samples * chunk // chunks, samples * (chunk + 1) // chunks
+    first, last = share_of(samples, chunk, chunks)
     for start in range(first, last, count(every)):
         active = start + lane < last
         i = select(active, start + lane, start)

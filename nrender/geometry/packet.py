@@ -8,12 +8,9 @@ A packet that turns out to be wide gives up, and its lanes go alone. (To test th
 before the triangles does not pay.)
 """
 
-from numba import types
-
 from ..device import device
-from ..local import make
 from ..real import BIG, absolute, any_lane, invert, maximum, real, select, truncate
-from .walk import BEYOND, DONE, ROOM, distances, enter, passes
+from .walk import BEYOND, DONE, ROOM, eight_reals, enter, leave, links_waiting, passes, reached
 from .wide import (
     address,
     as_integers,
@@ -27,16 +24,12 @@ from .wide import (
     link_of,
     lowest,
     most,
-    number_of,
     pick,
     where,
 )
 
 LEAST = 6  # lanes of a packet
 PATIENCE = 40  # nodes
-
-_pairs = make(types.int64, 144)
-_eight = make(types.float32, 8)
 
 
 @device(strict=True)
@@ -139,22 +132,28 @@ def _triangle(corners, at, line):
     return w0, w1, w2, az, bz, cz, inside
 
 
+@device(strict=True)
+def _down(nodes, node, bounds, t, entries, pending, top, visits):
+    """(a block's link, or DONE where no box is met; the new top of the stack; nodes visited), from a node on."""
+    while node >= 0:
+        entry, m = _boxes(nodes, node, bounds, t)
+        if m == 0:
+            return DONE, top, visits
+        node, top = enter(as_integers(nodes), node, entry, m, entries, pending, top)
+        visits += 1
+    return node, top, visits
+
+
 @device(strict=True, apart=True)
 def nearest_together(nodes, corners, order, o, d, mask):
     """(done, t, face, u, v) of the lanes of the mask."""
     zero = real(0.0)
     t, face, u, v, whole = select(mask, BIG, zero), truncate(zero) - 1, zero, zero, zero + 1.0
-    pending, entries, links = address(_pairs()), address(_eight()), as_integers(nodes)
+    pending, entries = address(links_waiting()), address(eight_reals())
     bounds, line = _bounds(o, d, mask), _shear(o, d, mask)
     top, node, visits, limit = 0, 0, 0, BIG
     while True:
-        while node >= 0:
-            entry, m = _boxes(nodes, node, bounds, limit)
-            if m == 0:
-                node = DONE
-                break
-            visits += 1
-            node, top = enter(links, node, entry, m, entries, pending, top)
+        node, top, visits = _down(nodes, node, bounds, limit, entries, pending, top, visits)
         if visits > PATIENCE:
             return False, t, face, u, v
         if node < 0:
@@ -166,37 +165,25 @@ def nearest_together(nodes, corners, order, o, d, mask):
                 w0, w1, w2, az, bz, cz, inside = _triangle(corners, 72 * block + i, line)
                 inside = inside & mask
                 if any_lane(inside):
-                    total = w0 + w1 + w2
-                    s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
-                    hit = inside & (total != 0.0) & (s > 0.0) & ((s < t) | ((s == t) & (face > number)))
+                    s, total, hit = reached(w0, w1, w2, az, bz, cz, inside, line[2][2])
+                    hit = hit & ((s < t) | ((s == t) & (face > number)))
                     t, face = select(hit, s, t), select(hit, number, face)
                     u, v, whole = select(hit, w1, u), select(hit, w2, v), select(hit, total, whole)
             limit = -lowest(-t)
-        while True:
-            if top == 0:
-                return True, t, face, u / whole, v / whole
-            top -= 1
-            waiting = item(pending, top)
-            if number_of(waiting) <= limit:
-                node = link_of(waiting)
-                break
+        node, top = leave(pending, top, limit)
+        if node == DONE:
+            return True, t, face, u / whole, v / whole
 
 
 @device(strict=True, apart=True)
 def meet_together(nodes, corners, order, o, d, t_max, mask):
     """(done, mask of the lanes that meet a triangle before t_max)."""
-    pending, entries, links = address(_pairs()), address(_eight()), as_integers(nodes)
+    pending, entries = address(links_waiting()), address(eight_reals())
     bounds, line = _bounds(o, d, mask), _shear(o, d, mask)
     top, node, visits, free = 0, 0, 0, mask
     limit = -_least_of(-t_max, mask)
     while True:
-        while node >= 0:
-            entry, m = _boxes(nodes, node, bounds, limit)
-            if m == 0:
-                node = DONE
-                break
-            visits += 1
-            node, top = enter(links, node, entry, m, entries, pending, top)
+        node, top, visits = _down(nodes, node, bounds, limit, entries, pending, top, visits)
         if visits > PATIENCE:
             return False, mask & invert(free)
         if node < 0:
@@ -207,9 +194,8 @@ def meet_together(nodes, corners, order, o, d, t_max, mask):
                 w0, w1, w2, az, bz, cz, inside = _triangle(corners, 72 * block + i, line)
                 inside = inside & free
                 if any_lane(inside):
-                    total = w0 + w1 + w2
-                    s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
-                    free = free & invert(inside & (total != 0.0) & (s > 0.0) & (s < t_max))
+                    s, _, hit = reached(w0, w1, w2, az, bz, cz, inside, line[2][2])
+                    free = free & invert(hit & (s < t_max))
             if not any_lane(free):
                 return True, mask
         if top == 0:

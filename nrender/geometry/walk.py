@@ -12,7 +12,7 @@ no operation is fused but those that say so, and all of those that share a verte
 from numba import types
 
 from ..device import device
-from ..local import make
+from ..local import PENDING, make
 from ..real import BIG
 from .wide import (
     address,
@@ -38,8 +38,8 @@ ROOM = 2.0**-20  # of the largest coordinate
 BEYOND = 1.0 + 2.0**-20  # of the distance
 DONE = 1 << 30  # no node
 
-_pairs = make(types.int64, 144)
-_eight = make(types.float32, 8)
+links_waiting = make(types.int64, PENDING)  # each with its distance
+eight_reals = make(types.float32, 8)
 
 
 @device(strict=True)
@@ -147,9 +147,23 @@ def passes(ax, ay, bx, by, cx, cy):
 
 
 @device(strict=True)
-def distances(w0, w1, w2, az, bz, cz, total, scale):
-    """How far the lines meet the triangles. total: w0 + w1 + w2; scale: 1 over the directions' largest component."""
-    return fused(w0, az, fused(w1, bz, w2 * cz)) / total * scale
+def reached(w0, w1, w2, az, bz, cz, inside, scale):
+    """(distances, w0 + w1 + w2, mask) of the triangles that lines pass inside, and do so before them. scale: 1 over the
+    directions' largest component."""
+    total = w0 + w1 + w2
+    s = fused(w0, az, fused(w1, bz, w2 * cz)) / total * scale
+    return s, total, inside & (total != 0.0) & (s > 0.0)
+
+
+@device(strict=True)
+def leave(pending, top, t):
+    """(the link of the next one that waits and is not beyond t, or DONE; the new top of the stack)."""
+    while top > 0:
+        top -= 1
+        waiting = item(pending, top)
+        if number_of(waiting) <= t:
+            return link_of(waiting), top
+    return DONE, top
 
 
 @device(strict=True)
@@ -196,7 +210,7 @@ def nearest(nodes, corners, order, ox, oy, oz, dx, dy, dz):
     t, face, u, v = BIG, -1, 0.0, 0.0
     if not _valid(ox, oy, oz, dx, dy, dz):
         return t, face, u, v
-    pending, entries, links = address(_pairs()), address(_eight()), as_integers(nodes)
+    pending, entries, links = address(links_waiting()), address(eight_reals()), as_integers(nodes)
     slabs, line = _slabs(ox, oy, oz, dx, dy, dz), _line(ox, oy, oz, dx, dy, dz)
     top, node = 0, 0
     while True:
@@ -210,9 +224,8 @@ def nearest(nodes, corners, order, ox, oy, oz, dx, dy, dz):
             block = -1 - node
             w0, w1, w2, az, bz, cz, inside = _triangles(corners, block, line)
             if bits(inside) != 0:
-                total = w0 + w1 + w2
-                s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
-                hit = inside & (total != 0.0) & (s > 0.0) & (s <= t)
+                s, total, hit = reached(w0, w1, w2, az, bz, cz, inside, line[2][2])
+                hit = hit & (s <= t)
                 m = bits(hit)
                 if m != 0:
                     nearest_here = lowest(where(hit, s, BIG))
@@ -226,14 +239,9 @@ def nearest(nodes, corners, order, ox, oy, oz, dx, dy, dz):
                     if nearest_here < t or other < face:
                         t, face = nearest_here, int(other)
                         u, v = pick(w1, i) / pick(total, i), pick(w2, i) / pick(total, i)
-        while True:
-            if top == 0:
-                return t, face, u, v
-            top -= 1
-            waiting = item(pending, top)
-            if number_of(waiting) <= t:
-                node = link_of(waiting)
-                break
+        node, top = leave(pending, top, t)
+        if node == DONE:
+            return t, face, u, v
 
 
 @device(strict=True, apart=True)
@@ -241,7 +249,7 @@ def meets(nodes, corners, order, ox, oy, oz, dx, dy, dz, t):
     """Whether the ray meets a triangle at a distance above 0 and below t."""
     if not _valid(ox, oy, oz, dx, dy, dz):
         return False
-    pending, links = address(_pairs()), as_integers(nodes)
+    pending, links = address(links_waiting()), as_integers(nodes)
     slabs, line = _slabs(ox, oy, oz, dx, dy, dz), _line(ox, oy, oz, dx, dy, dz)
     top, node = 0, 0
     while True:
@@ -260,9 +268,8 @@ def meets(nodes, corners, order, ox, oy, oz, dx, dy, dz, t):
         if node < 0:
             w0, w1, w2, az, bz, cz, inside = _triangles(corners, -1 - node, line)
             if bits(inside) != 0:
-                total = w0 + w1 + w2
-                s = distances(w0, w1, w2, az, bz, cz, total, line[2][2])
-                if bits(inside & (total != 0.0) & (s > 0.0) & (s < t)) != 0:
+                s, _, hit = reached(w0, w1, w2, az, bz, cz, inside, line[2][2])
+                if bits(hit & (s < t)) != 0:
                     return True
         if top == 0:
             return False
