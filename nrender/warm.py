@@ -67,7 +67,7 @@ class _Sample(NamedTuple):
 
 
 @functools.cache
-def _sample(width: Width = FLOAT32) -> _Sample:
+def _sample(width: Width) -> _Sample:
     scene = Scene.from_dict(SCENE)
     place, values, mesh, tables, power = compile_scene(scene, "main", width)
     boundary = boundary_of(scene, values, place, mesh, tables, power, SIZE, width)
@@ -75,26 +75,33 @@ def _sample(width: Width = FLOAT32) -> _Sample:
 
 
 def _render() -> None:
-    cpu.render(cpu.fast(FLOAT32), _sample().tables, SIZE, 1, 0)
+    cpu.render(cpu.fast(FLOAT32), _sample(FLOAT32).tables, SIZE, 1, 0)
 
 
 def _render_tan() -> None:
-    cpu.render_tan(cpu.fast(FLOAT32), _sample().tables, _sample().d_theta, SIZE, 1, 0)
+    cpu.render_tan(cpu.fast(FLOAT32), _sample(FLOAT32).tables, _sample(FLOAT32).d_theta, SIZE, 1, 0)
 
 
 def _render_adj() -> None:
-    cpu.render_adj(cpu.fast(FLOAT32), _sample().tables, np.ones((*SIZE, 3)), SIZE, 1, 0, True)
+    cpu.render_adj(cpu.fast(FLOAT32), _sample(FLOAT32).tables, np.ones((*SIZE, 3)), SIZE, 1, 0, True)
+
+
+def _work(width: Width) -> Work:
+    """A few samples of each stratum."""
+    tables, boundary, _ = _sample(width)
+    even = np.ones(1 + int(boundary.cluster.max()))
+    shares = [Share(stratum, 16, even) for stratum in strata_of(boundary, tables)]
+    return Work(width, tables, boundary, SIZE, 0, shares)
 
 
 def _boundary(strategy: str) -> None:
-    tables, boundary, d_theta = _sample()
-    even = np.ones(1 + int(boundary.cluster.max()))
-    shares = [Share(s, 16, even) for s in strata_of(boundary, tables) if s.strategy == strategy][:1]
-    boundary_tan(Work(FLOAT32, tables, boundary, SIZE, 0, shares), d_theta)
+    work = _work(FLOAT32)
+    shares = [share for share in work.shares if share.stratum.strategy == strategy]
+    boundary_tan(work._replace(shares=shares), _sample(FLOAT32).d_theta)
 
 
 def _crossings() -> None:
-    tables, boundary, _ = _sample()
+    tables, boundary, _ = _sample(FLOAT32)
     shapes: np.ndarray = np.zeros(len(tables.theta), np.int64)
     crossing_shapes(FLOAT32, tables, boundary.edges.ends, shapes, shapes)
 
@@ -146,14 +153,12 @@ def warm() -> float:
 
 def on_gpu(backend: Backend) -> None:
     """Launch each of its kernels once."""
-    tables, boundary, d_theta = _sample(backend.width)
+    tables, _, d_theta = _sample(backend.width)
     backend.render(backend.width, tables, SIZE, 1, 0, True)
     backend.render_tan(backend.width, tables, d_theta, SIZE, 1, 0)
     weights = backend.weights(np.ones((*SIZE, 3)), (*SIZE, 3))
     backend.render_adj(backend.width, tables, weights, SIZE, 1, 0, True, False)
-    even = np.ones(1 + int(boundary.cluster.max()))
-    shares = [Share(stratum, 16, even) for stratum in strata_of(boundary, tables)]
-    backend.boundary_tan(Work(backend.width, tables, boundary, SIZE, 0, shares), d_theta)
+    backend.boundary_tan(_work(backend.width), d_theta)
 
 
 def _mark(name: str) -> Any:

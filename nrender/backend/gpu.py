@@ -12,7 +12,6 @@ import math
 import types
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import cuda as numba_cuda
 
@@ -22,11 +21,10 @@ from ..device import Primitive, Width
 from ..geometry import compressed_walk, traverse, words
 from ..local import SIZE, group_integers, local_integers, local_reals
 from . import cuda_kernels, gpu_local, gpu_words
+from .gpu_local import SIMULATED
 
 libdevice: Any = importlib.import_module("numba.cuda.libdevice")
 cuda: Any = numba_cuda  # its stubs are not for type checkers
-_settings: Any = numba.config
-SIMULATED = bool(_settings.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
 
 
 def compile_cuda(function: types.FunctionType, strict: bool, apart: bool = False) -> Any:

@@ -14,8 +14,9 @@ from ..local import GROUPS, on_stack
 
 config: Any = cuda_config  # its stubs are not for type checkers
 types: Any = cuda_types
+SIMULATED = bool(config.ENABLE_CUDASIM)  # kernels run as Python, for tests without a GPU
 
-if config.ENABLE_CUDASIM:
+if SIMULATED:
 
     def group_integers():
         return np.empty(GROUPS, np.int32)

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import cuda as numba_cuda
-from numba.cuda import config as cuda_config
 from numba.cuda import extending
 from numba.cuda import types as cuda_types
 
 from ..geometry import words
+from .gpu_local import SIMULATED
 
 cuda: Any = numba_cuda  # its stubs are not for type checkers
-config: Any = cuda_config
 types: Any = cuda_types
 _WORD = ir.IntType(32)
 
@@ -24,7 +23,7 @@ def bit_count(word):
     return cuda.popc(np.uint32(word))
 
 
-if config.ENABLE_CUDASIM:
+if SIMULATED:
     quad = words.quad.python
 
     def as_real(word):
