@@ -7,7 +7,7 @@ to [0, 1] first, and two images that differ only above 1 look the same to them.
 
 from nrender.compare.flip import PIXELS_PER_DEGREE, flip, flip_map
 from nrender.compare.metrics import compare, mae, mse, psnr
-from nrender.compare.signed import difference_image, signed_to_rgb
+from nrender.compare.signed import difference_image, full_colour, signed_to_rgb
 from nrender.compare.ssim import ssim
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "difference_image",
     "flip",
     "flip_map",
+    "full_colour",
     "mae",
     "mse",
     "psnr",

@@ -18,12 +18,7 @@ def signed_to_rgb(values: ArrayLike, scale: float | None = None) -> NDArray[np.u
         few extreme pixels don't turn the rest white.
     Raises ImageError for other shapes, values that aren't finite, and a scale that isn't positive.
     """
-    signed = np.asarray(values, np.float64)
-    if signed.ndim == 3 and signed.shape[2] == 3:
-        signed = luminance(signed)
-    if signed.ndim != 2:
-        raise ImageError(f"values: expected (height, width) or (…, 3), got {signed.shape}")
-    check_finite(signed, "values")
+    signed = _one_channel(values)
     if scale is None:
         scale = _default_scale(signed)
     if not (np.isfinite(scale) and scale > 0):
@@ -37,6 +32,21 @@ def difference_image(a: ArrayLike, b: ArrayLike, scale: float | None = None) -> 
     """`signed_to_rgb` of b - a in luminance: red where b is the brighter one, blue where a is."""
     first, second = pair(a, b)
     return signed_to_rgb(second - first, scale)
+
+
+def full_colour(values: ArrayLike) -> float:
+    """The scale that `signed_to_rgb` takes if none is given."""
+    return _default_scale(_one_channel(values))
+
+
+def _one_channel(values: ArrayLike) -> NDArray[np.float64]:
+    signed = np.asarray(values, np.float64)
+    if signed.ndim == 3 and signed.shape[2] == 3:
+        signed = luminance(signed)
+    if signed.ndim != 2:
+        raise ImageError(f"values: expected (height, width) or (…, 3), got {signed.shape}")
+    check_finite(signed, "values")
+    return signed
 
 
 def _default_scale(signed: NDArray[np.float64]) -> float:
