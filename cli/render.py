@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +32,13 @@ from .settings import apply_settings
 @device_option
 @camera_option
 @set_option
+@click.option(
+    "--aov",
+    "aovs",
+    metavar="NAME",
+    multiple=True,
+    help="Write this too, as further channels of an .exr file: depth, normal, albedo, ... Repeatable.",
+)
 @json_option
 def render(
     scene: str,
@@ -39,6 +48,7 @@ def render(
     device: str,
     camera: str | None,
     settings: tuple[str, ...],
+    aovs: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Render SCENE to an image file."""
@@ -49,11 +59,15 @@ def render(
 
     loaded = apply_settings(load_scene(scene), settings)
     view = check_camera(loaded, camera)
+    names = _check_aovs(aovs, output)
     samples = spp if spp is not None else loaded.integrator.spp
     began = time.perf_counter()
     image = trace(loaded, spp=samples, seed=seed, device=device, camera=view)
+    pixels, channels = image, None
+    if names:
+        pixels, channels = _with_aovs(image, loaded, names, spp=samples, seed=seed, device=device, camera=view)
     seconds = time.perf_counter() - began
-    write_image(output, image)
+    write_image(output, pixels, channels)
     height, width = image.shape[:2]
     rate = width * height * samples / seconds
     if as_json:
@@ -72,3 +86,31 @@ def render(
     else:
         size = f"{width}x{height}, {samples} spp"
         click.echo(f"{output}: {size}, {seconds:.2f} s, {rate / 1e6:.2f} M samples/s")
+
+
+def _check_aovs(names: tuple[str, ...], output: str) -> list[str]:
+    """UsageError for a name that there isn't, or a file that can't hold them."""
+    if not names:
+        return []
+    from nrender.errors import NrenderError
+    from nrender.render_aovs import checked_names
+
+    if Path(output).suffix.lower() != ".exr":
+        raise click.UsageError(f"--aov {names[0]}: -o {output} has room for a colour only; expected an .exr file")
+    try:
+        return checked_names(names)
+    except NrenderError as error:
+        raise click.UsageError(f"--{error}") from None
+
+
+def _with_aovs(image: Any, scene: Any, names: list[str], **options: Any) -> tuple[Any, list[str]]:
+    """The picture (height, width, channels) with colour and AOVs, and the channels' names: R, G, B, `depth.Z`, ..."""
+    import numpy as np
+
+    from nrender.aov import AOVS
+    from nrender.render_aovs import render_aovs
+
+    pictures = render_aovs(scene, names, **options)
+    arrays = [picture.reshape(*image.shape[:2], -1) for picture in pictures.values()]
+    channels = [f"{name}.{suffix}" for name in pictures for suffix in AOVS[name].suffixes]
+    return np.concatenate([image, *arrays], axis=2), ["R", "G", "B", *channels]

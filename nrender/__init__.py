@@ -7,6 +7,7 @@ from .gradcheck import GradCheck, gradcheck
 from .image import read_image, write_image
 from .optimize import optimize
 from .render import RenderWarning, render, render_jacobian, render_jvp, render_vjp
+from .render_aovs import render_aovs, render_aovs_jvp, render_aovs_vjp
 from .scene import Scene, load_scene
 
 __version__ = "0.1.0"
@@ -26,6 +27,9 @@ __all__ = [
     "optimize",
     "read_image",
     "render",
+    "render_aovs",
+    "render_aovs_jvp",
+    "render_aovs_vjp",
     "render_jacobian",
     "render_jvp",
     "render_vjp",

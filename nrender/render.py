@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from .backend.devices import Backend, pick
-from .backend.strata import Work, crossing_shapes, work_of
+from .backend.strata import Work, work_of
 from .boundary.plan import LONG, Boundary
-from .compile_scene import Mesh, boundary_of, compile_scene, least_roughness
-from .device import Width
-from .errors import DeviceError, NrenderError, did_you_mean
-from .params import Layout, moves_geometry, pull, push
-from .real import FLOAT32, FLOAT64
+from .compile_scene import boundary_of, least_roughness
+from .errors import DeviceError, NrenderError
+from .job import (
+    Job,
+    RenderWarning,
+    checked_directions,
+    checked_paths,
+    crossing_pairs,
+    job_of,
+    report,
+    warn_once,
+)
+from .params import moves_geometry, pull, push
+from .real import FLOAT32
 from .scene import Scene
 from .scene.models import Textured
-from .tables import Tables
 from .warm import OF_MOTION, ensure
+
+__all__ = ["RenderWarning", "render", "render_jacobian", "render_jvp", "render_tangents", "render_vjp", "renderer"]
 
 CLEAR = 0.1  # roughness below which a connection to the eye finds nothing any more
 SIZELESS = ("point", "spot", "directional")
 BOUNDARY = 1.0  # of the interior's rays, so many for the boundary
-
-
-class RenderWarning(UserWarning):
-    """An image or a gradient is less than complete, and why."""
-
-
-class _Job(NamedTuple):
-    scene: Scene
-    camera: str
-    size: tuple[int, int]
-    spp: int
-    seed: int
-    width: Width
-    backend: Backend
-    place: Layout
-    values: np.ndarray
-    mesh: Mesh
-    tables: Tables
-    power: np.ndarray
 
 
 def render(
@@ -61,7 +50,7 @@ def render(
     precision: "float32", or "float64" for checks, on the CPU; on_device: the image stays on the GPU, an array with
     `__cuda_array_interface__` that PyTorch, CuPy and Numba take as it is.
     """
-    job = _job(scene, spp, seed, device, camera, precision)
+    job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render"])
     return _image(job, on_device)
@@ -71,7 +60,7 @@ def renderer(
     scene: Scene, spp: int | None, device: str, camera: str | None, precision: str
 ) -> Callable[[int], np.ndarray]:
     """`render` of one scene with many seeds: image(seed). What no seed changes is made once."""
-    job = _job(scene, spp, 0, device, camera, precision)
+    job = job_of(scene, spp, 0, device, camera, precision)
     return lambda seed: _image(job._replace(seed=seed & 0xFFFFFFFF))
 
 
@@ -97,8 +86,8 @@ def render_vjp(
     that do not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss`
     does).
     """
-    paths = _checked_paths(scene, wrt)
-    job = _job(scene, spp, seed, device, camera, precision)
+    paths = checked_paths(scene, wrt)
+    job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render", "render_adj"], paths)
     image = _image(job, on_device)
@@ -110,11 +99,11 @@ def render_vjp(
         gradient, bad = job.backend.render_adj(
             job.width, job.tables, array, job.size, job.spp, job.seed, moving, deterministic
         )
-        _report(job, [bad], level=3)
+        report(job, [bad], level=3)
         if work is not None:
             more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
-            _report(job, all_bad, level=3)
+            report(job, all_bad, level=3)
         return pull(scene, job.place, gradient, paths)
 
     return image, pullback
@@ -131,11 +120,33 @@ def render_jvp(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
     `render_vjp`, with the same samples."""
-    paths = _checked_paths(scene, directions)
-    job = _job(scene, spp, seed, device, camera, precision)
-    checked = _checked_directions(scene, directions)
+    paths = checked_paths(scene, directions)
+    job = job_of(scene, spp, seed, device, camera, precision)
+    checked = checked_directions(scene, directions)
     _compiled(job, ["render_tan"], paths)
     return _tangent(job, checked, _boundary(job, paths))
+
+
+def render_tangents(
+    scene: Scene,
+    directions: Sequence[Mapping[str, Any]],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """`render_jvp` for many directions, with the same samples for all: (image, a tangent image of each).
+
+    What doesn't depend on the direction is made once: tables, and where the boundary is sampled.
+    """
+    paths = checked_paths(scene, dict.fromkeys(path for direction in directions for path in direction))
+    checked = [checked_directions(scene, direction) for direction in directions]
+    job = job_of(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render_tan"] if checked else ["render"], paths)
+    work = _boundary(job, paths)
+    found = [_tangent(job, d, work if any(map(moves_geometry, d)) else None) for d in checked]
+    return (found[0][0], [tangent for _, tangent in found]) if found else (_image(job), [])
 
 
 def render_jacobian(
@@ -149,8 +160,8 @@ def render_jacobian(
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
     other; float64."""
-    paths = _checked_paths(scene, wrt)
-    job = _job(scene, spp, seed, device, camera, precision)
+    paths = checked_paths(scene, wrt)
+    job = job_of(scene, spp, seed, device, camera, precision)
     _compiled(job, ["render", "render_tan"], paths)
     image = _image(job)
     jacobian = {}
@@ -166,55 +177,35 @@ def render_jacobian(
     return image, jacobian
 
 
-def _compiled(job: _Job, names: list[str], paths: Iterable[str] = ()) -> None:
+def _compiled(job: Job, names: list[str], paths: Iterable[str] = ()) -> None:
     """See that these kernels are there, and those of the boundary if one of the parameters moves anything."""
     if job.width is FLOAT32:
         ensure([*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names)
 
 
-def _check_on_device(job: _Job, on_device: bool) -> None:
+def _check_on_device(job: Job, on_device: bool) -> None:
     if on_device and job.backend.name == "cpu":
         raise DeviceError("on_device: the image is rendered on the CPU; device='cuda' leaves it on the GPU")
 
 
-def _image(job: _Job, on_device: bool = False) -> Any:
+def _image(job: Job, on_device: bool = False) -> Any:
     image, bad = job.backend.render(job.width, job.tables, job.size, job.spp, job.seed, on_device)
-    _report(job, [bad])
+    report(job, [bad])
     return image
 
 
-def _tangent(job: _Job, directions: Mapping[str, np.ndarray], work: Work | None) -> tuple[np.ndarray, np.ndarray]:
+def _tangent(job: Job, directions: Mapping[str, np.ndarray], work: Work | None) -> tuple[np.ndarray, np.ndarray]:
     d_theta: np.ndarray = push(job.place, directions).astype(job.width.literal)
     image, tangent, bad = job.backend.render_tan(job.width, job.tables, d_theta, job.size, job.spp, job.seed)
-    _report(job, [bad])
+    report(job, [bad])
     if work is not None:
         more, _, all_bad = job.backend.boundary_tan(work, d_theta)
         tangent += more
-        _report(job, all_bad)
+        report(job, all_bad)
     return image, tangent
 
 
-def _job(scene: Scene, spp: int | None, seed: int, device: str, camera: str | None, precision: str) -> _Job:
-    if precision not in ("float32", "float64"):
-        raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
-    backend = pick(device, precision)
-    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
-    if name not in scene.cameras:
-        raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
-    samples = scene.integrator.spp if spp is None else spp
-    if not isinstance(samples, int | np.integer) or samples < 1:
-        raise NrenderError(f"spp: expected a whole number from 1, got {samples!r}")
-    if not isinstance(seed, int | np.integer):
-        raise NrenderError(f"seed: expected a whole number, got {seed!r}")
-    width = backend.width if precision == "float32" else FLOAT64
-    compiled = compile_scene(scene, name, width)
-    view = scene.cameras[name]
-    return _Job(
-        scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, backend, *compiled
-    )
-
-
-def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
+def _boundary(job: Job, paths: Iterable[str]) -> Work | None:
     """The boundary samples for derivatives by these parameters; None if none of them moves anything."""
     moving = [path for path in paths if moves_geometry(path)]
     if not moving:
@@ -231,16 +222,7 @@ def _boundary(job: _Job, paths: Iterable[str]) -> Work | None:
     return work_of(job.backend.pilot, job.width, job.tables, boundary, job.size, job.seed, rays, probe)
 
 
-def _checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
-    paths = [wrt] if isinstance(wrt, str) else list(wrt)
-    known = scene.parameters
-    for path in paths:
-        if path not in known:
-            raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
-    return paths
-
-
-def _checked_weights(job: _Job, weights: Any, shape: tuple[int, ...]) -> Any:
+def _checked_weights(job: Job, weights: Any, shape: tuple[int, ...]) -> Any:
     """As the backend takes them; those on a GPU stay there."""
     if hasattr(weights, "__cuda_array_interface__"):
         if job.backend.name == "cpu":
@@ -254,73 +236,17 @@ def _checked_weights(job: _Job, weights: Any, shape: tuple[int, ...]) -> Any:
     return job.backend.weights(array, shape)
 
 
-def _checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    out = {}
-    for path, value in directions.items():
-        shape = scene.parameters[path].shape
-        array = np.asarray(value, np.float64)
-        if array.shape != shape:
-            raise NrenderError(f"{path}: expected a direction of shape {shape}, got {array.shape}")
-        if not np.isfinite(array).all():
-            raise NrenderError(f"{path}: expected finite numbers, got NaN or infinity")
-        out[path] = array
-    return out
-
-
-_warned: set[tuple[str, str]] = set()
-
-
-def _warn_of_missing(job: _Job, boundary: Boundary, moving: list[str]) -> None:
+def _warn_of_missing(job: Job, boundary: Boundary, moving: list[str]) -> None:
     """Says once of each parameter, and of each such board, which part of its derivative is not there."""
     scene = job.scene
     for name in job.place.geometry.crowded:
-        _warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
+        warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
     if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
-        _warn_once("where shadows and indirect light meet a textured opacity", moving)
+        warn_once("where shadows and indirect light meet a textured opacity", moving)
     hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
     if hard and least_roughness(scene) < CLEAR:
-        _warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
-    for a, b in _crossing(job, boundary):
+        warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
+    edges = boundary.edges
+    for a, b in crossing_pairs(job, lambda: None if edges is None else edges.ends):
         concerned = [path for path in moving if path.startswith("cameras.") or path.split(".")[1] in (a, b)]
-        _warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)
-
-
-def _warn_once(missing: str, paths: list[str]) -> None:
-    new = [path for path in paths if (missing, path) not in _warned]
-    if new:
-        _warned.update((missing, path) for path in new)
-        names = ": " + ", ".join(new) if any(new) else ""
-        warnings.warn(f"without the derivative of {missing}{names}", RenderWarning, stacklevel=5)
-
-
-def _crossing(job: _Job, boundary: Boundary) -> list[tuple[str, str]]:
-    """Pairs of shapes that pass through each other; looked for once for a mesh."""
-    if boundary.edges is None or len(job.scene.shapes) < 2:
-        return []
-    if job.mesh.crossing is None:
-        names = list(job.scene.shapes)
-        count = [len(job.scene.shapes[name].faces) for name in names]
-        of_face = np.repeat(np.arange(len(names)), count)
-        of_vertex = np.zeros(job.place.geometry.vertices, np.int64)
-        of_vertex[job.mesh.faces.reshape(-1)] = np.repeat(of_face, 3)
-        width, tables = job.width, job.tables
-        if job.backend.name != "cpu":  # the search is the host's, by the host's tree
-            ensure(["crossings"])
-            width, tables = FLOAT32, compile_scene(job.scene, job.camera, FLOAT32)[3]
-        pairs = crossing_shapes(width, tables, boundary.edges.ends, of_vertex, of_face)
-        job.mesh.crossing = [(names[a], names[b]) for a, b in sorted(pairs)]
-    return job.mesh.crossing
-
-
-def _report(job: _Job, all_bad: Iterable[Any], level: int = 4) -> None:
-    for bad in all_bad:
-        first = bad.first()
-        if first:
-            count, pixel, sample = first
-            y, x = divmod(pixel, job.size[0])
-            warnings.warn(
-                f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
-                f"{sample}, seed {job.seed}",
-                RenderWarning,
-                stacklevel=level,
-            )
+        warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backend import cpu
+from .aov import AOVS, channels_of
+from .backend import aovs, cpu
 from .backend.devices import Backend, pick, resolve
 from .backend.strata import Work, boundary_tan, crossing_shapes
 from .boundary.plan import EDGES, MIRRORED, PRIMARY, Boundary, Share, strata_of
@@ -106,6 +107,39 @@ def _crossings() -> None:
     crossing_shapes(FLOAT32, tables, boundary.edges.ends, shapes, shapes)
 
 
+def _aov_view(width: Width) -> aovs.View:
+    """A picture of all that has a derivative."""
+    wanted = channels_of([name for name, aov in AOVS.items() if aov.differentiable], -1)
+    return aovs.View(width, _sample(width).tables, wanted, SIZE, 1, 0)
+
+
+def _outlines(width: Width) -> aovs.Outlines:
+    visible = _sample(width).boundary.visible
+    assert visible is not None
+    return aovs.Outlines(visible, 16)
+
+
+def _aovs() -> None:
+    aovs.aovs(_aov_view(FLOAT32))
+
+
+def _aovs_tan() -> None:
+    aovs.aovs_tan(_aov_view(FLOAT32), _sample(FLOAT32).d_theta)
+
+
+def _aovs_adj() -> None:
+    view = _aov_view(FLOAT32)
+    aovs.aovs_adj(view, np.ones((*SIZE, view.channels.number)), True)
+
+
+def _aov_outlines() -> None:
+    aovs.outlines_tan(_aov_view(FLOAT32), _outlines(FLOAT32), _sample(FLOAT32).d_theta)
+
+
+def _centres() -> None:
+    aovs.centres(FLOAT32, _sample(FLOAT32).tables, SIZE)
+
+
 KERNELS: dict[str, Callable[[], None]] = {  # the slowest first
     "render": _render,
     "render_adj": _render_adj,
@@ -114,6 +148,11 @@ KERNELS: dict[str, Callable[[], None]] = {  # the slowest first
     "outlines": functools.partial(_boundary, PRIMARY),
     "render_tan": _render_tan,
     "crossings": _crossings,
+    "aovs_adj": _aovs_adj,
+    "aovs_tan": _aovs_tan,
+    "aov_outlines": _aov_outlines,
+    "aovs": _aovs,
+    "centres": _centres,
 }
 OF_MOTION = ("grazing", "outlines", "crossings")
 
@@ -159,6 +198,12 @@ def on_gpu(backend: Backend) -> None:
     weights = backend.weights(np.ones((*SIZE, 3)), (*SIZE, 3))
     backend.render_adj(backend.width, tables, weights, SIZE, 1, 0, True, False)
     backend.boundary_tan(_work(backend.width), d_theta)
+    view, outlines = _aov_view(backend.width), _outlines(backend.width)
+    backend.aovs.aovs(view)
+    backend.aovs.aovs_tan(view, d_theta)
+    backend.aovs.aovs_adj(view, np.ones((*SIZE, view.channels.number)), True)
+    backend.aovs.outlines_tan(view, outlines, d_theta)
+    backend.aovs.centres(backend.width, tables, SIZE)
 
 
 def _mark(name: str) -> Any:

@@ -14,8 +14,10 @@ import test_lanes
 from scene_library import corner, solid
 
 import nrender as nr
-from nrender.backend import cuda, cuda_kernels, cuda_memory, cuda_strata, devices, strata
+from nrender.aov import AOVS
+from nrender.backend import cuda, cuda_aov_kernels, cuda_aovs, cuda_kernels, cuda_memory, cuda_strata, devices, strata
 from nrender.errors import DeviceError, NrenderError
+from nrender.job import job_of
 from nrender.tables import FACE, FACE_EMISSION
 from nrender.warm import SCENE, on_gpu
 
@@ -88,7 +90,7 @@ def work():
     scene = small(nr.Scene.from_dict(SCENE))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        jobs = [rendering._job(scene, 1, SEED, *how) for how in (("cuda", None, "float32"), ("cpu", None, "float64"))]
+        jobs = [job_of(scene, 1, SEED, *how) for how in (("cuda", None, "float32"), ("cpu", None, "float64"))]
         works = [rendering._boundary(job, ["shapes.thing.transform.translate"]) for job in jobs]
     shares = [share._replace(samples=100) for share in works[0].shares]
     return [work._replace(shares=shares) for work in works]
@@ -145,7 +147,7 @@ def test_pixels_without_weight_are_left_out():
 def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
     scene = corner(size=SIZE)
     whole = nr.render(scene, **ON_CUDA)
-    tables = rendering._job(scene, 2, SEED, "cuda", None, "float32").tables
+    tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
     cuda_memory.forget_all_but()
     row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 24) * SIZE
     seen = []
@@ -203,7 +205,7 @@ def test_what_does_not_fit_at_all_is_one_line(monkeypatch):
 
 def test_a_scene_is_copied_once():
     scene = corner(size=SIZE)
-    tables = rendering._job(scene, 1, 0, "cuda", None, "float32").tables
+    tables = job_of(scene, 1, 0, "cuda", None, "float32").tables
     assert cuda_memory.kept(tables) is cuda_memory.kept(tables._replace(few=np.zeros(3, np.float32)))
     for _ in range(cuda_memory.KEPT):
         after = cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
@@ -214,7 +216,7 @@ def test_a_scene_is_copied_once():
 def test_samples_that_are_not_finite_are_counted_and_left_out():
     scene, counts = corner(size=SIZE, background=[1, 1, 1]), []
     for how in (("cuda", None, "float32"), ("cpu", None, "float64")):
-        job = rendering._job(scene, 1, SEED, *how)
+        job = job_of(scene, 1, SEED, *how)
         theta = job.tables.theta.copy()
         theta[job.tables.faces[FACE_EMISSION - FACE]] = np.nan  # of the last face, the lamp's
         image, bad = job.backend.render(job.width, job.tables._replace(theta=theta), job.size, 1, SEED, False)
@@ -264,12 +266,43 @@ class WithInterface:
         return self.module.to_device(foreign.array)
 
 
+def test_aovs_are_the_cpus(scene):
+    """Pictures, and tangents of what doesn't move."""
+    directions = still(scene)
+    found, tangents = nr.render_aovs_jvp(scene, AOVS, directions, **ON_CUDA)
+    expected, d_expected = nr.render_aovs_jvp(scene, AOVS, directions, **ON_CPU)
+    plain, plain_expected = nr.render_aovs(scene, AOVS, **ON_CUDA), nr.render_aovs(scene, AOVS, **ON_CPU)
+    pairs = ((found, expected), (tangents, d_expected), (plain, plain_expected))
+    for pictures, others in pairs:
+        for name, picture in pictures.items():
+            far = np.abs(picture - others[name]) > 1e-4 * np.abs(others[name]).max() + 1e-6
+            assert far.reshape(SIZE, SIZE, -1).any(-1).sum() <= 1, name
+    assert found["depth"].dtype == plain["shape_id"].dtype == np.float32
+
+
+def test_derivatives_of_aovs_are_the_cpus():
+    """Of what moves, outlines included."""
+    scene, names = solid(size=SIZE), [name for name, aov in AOVS.items() if aov.differentiable]
+    rng = np.random.default_rng(0)
+    directions = {path: rng.normal(size=value.shape) for path, value in scene.parameters.items()}
+    _, tangents = nr.render_aovs_jvp(scene, names, directions, **ON_CUDA)
+    _, expected = nr.render_aovs_jvp(scene, names, directions, **ON_CPU)
+    weights = {name: rng.normal(size=tangent.shape) for name, tangent in tangents.items()}
+    for name in names:
+        np.testing.assert_allclose(tangents[name], expected[name], atol=5e-3 * np.abs(expected[name]).max() + 1e-6)
+    wanted = nr.render_aovs_vjp(scene, names, list(directions), **ON_CPU)[1](weights)
+    for deterministic in (False, True):
+        pullback = nr.render_aovs_vjp(scene, names, list(directions), deterministic=deterministic, **ON_CUDA)[1]
+        for path, gradient in pullback(weights).items():
+            np.testing.assert_allclose(gradient, wanted[path], atol=5e-3 * np.abs(wanted[path]).max() + 1e-6)
+
+
 def test_all_kernels_can_be_launched_ahead():
     done = []
     backend = devices.pick("cuda", "float32")
-    launched = {name: getattr(cuda_kernels, name) for name in ptx.KERNELS}
+    launched = {name: getattr(cuda_aov_kernels if name in ptx.AOVS else cuda_kernels, name) for name in ptx.KERNELS}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (cuda, cuda_strata):
+        for module in (cuda, cuda_strata, cuda_aovs):
             patch.setattr(module, "launch", lambda kernel, *rest: done.append(kernel))
         on_gpu(backend)
     assert {name for name, kernel in launched.items() if kernel in done} == set(launched)

@@ -17,6 +17,7 @@ import drivers
 import numpy as np
 import pytest
 
+from nrender.aov import Channels
 from nrender.boundary.lights import Emitters
 from nrender.boundary.plan import Plan
 from nrender.boundary.primary import Edges
@@ -42,6 +43,7 @@ SCENE = Tables(
 OUTLINES = Edges(INTEGER, SINGLE, INTEGER, np.float32(1.0))
 EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
 EMITTERS = Emitters(SINGLE, INTEGER)
+CHANNELS = Channels(*range(len(Channels._fields)))
 PLAN = Plan(True, INTEGER, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
 
 
@@ -69,6 +71,10 @@ KERNELS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "outlines": lambda: (SCENE, OUTLINES, *boundary()),
     "grazing": lambda: (SCENE, EDGES, EMITTERS, *PLAN, *boundary()),
     "mirrored": lambda: (SCENE, EDGES, *PLAN, *boundary()),
+    "aovs": lambda: (SCENE, CHANNELS, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, BAD),
+    "aovs_tan": lambda: (SCENE, SINGLE, CHANNELS, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, SINGLE, BAD),
+    "aovs_adj": lambda: (SCENE, SINGLE, CHANNELS, 1, 1, 0, 1, 1, 1, 1, True, GRADIENT, BAD),
+    "aov_outlines": lambda: (SCENE, CHANNELS, OUTLINES, 1, 1, 1, 1, True, 0, 1, SINGLE, SINGLE, GRADIENT, MANY, BAD),
 }
 RAYS = np.zeros((1, 3), np.float32)
 WALKS: dict[str, Callable[[], tuple[Any, ...]]] = {  # through the tree alone
@@ -80,8 +86,12 @@ OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is eno
     "outlines, fixed": lambda: (SCENE, OUTLINES, *boundary(fixed())),
     "add_parts": lambda: (SINGLE, 1, MANY),
     "take_mean": lambda: (MANY, 1, SINGLE),
+    "centres": lambda: (SCENE, 1, 1, INTEGER),
     "take_weights": lambda: (np.zeros((1, 1, 3)), SINGLE, BAD),
 }
+
+
+AOVS = ("aovs", "aovs_tan", "aovs_adj", "aov_outlines", "centres")  # of a module of their own
 
 
 @contextlib.contextmanager
@@ -93,7 +103,7 @@ def compiler() -> Iterator[Callable[..., str]]:
     from numba.cuda.cudadrv import nvrtc, nvvm
     from numba.cuda.typing.typeof import typeof
 
-    from nrender.backend import cuda_kernels, gpu
+    from nrender.backend import cuda_aov_kernels, cuda_kernels, gpu
 
     widths = {"": gpu.CUDA, "largest": gpu.LARGEST, "fixed": gpu.FIXED}
     target = TARGET
@@ -114,7 +124,8 @@ def compiler() -> Iterator[Callable[..., str]]:
                 target = capability
                 kernel, _, variant = name.partition(", ")
                 arguments = types.void(*(typeof(a) for a in {**KERNELS, **WALKS, **OTHERS}[name]()))
-                body = clone(getattr(drivers if name in WALKS else cuda_kernels, kernel).body, widths[variant])
+                module = drivers if name in WALKS else cuda_aov_kernels if name in AOVS else cuda_kernels
+                body = clone(getattr(module, kernel).body, widths[variant])
                 done[name, capability] = cuda.compile_ptx(body, arguments, cc=capability)[0]
             return done[name, capability]
 

@@ -22,7 +22,7 @@ ARCCOSINE = "rsqrt.approx.ftz.f32"
 # bits give the same power, in every kernel.
 POWER = "ex2.approx.ftz.f32"
 SUM = [r"cvt\.f64\.f32", r"(atom|red)\.(global\.)?add\.f64"]
-SUMS = ("render_adj", "outlines", "grazing", "mirrored")
+SUMS = ("render_adj", "outlines", "grazing", "mirrored", "aovs_adj", "aov_outlines")
 RISE = 1.1  # of what the assembler reports, more must be accepted
 SLACK = 16  # bytes or registers
 
@@ -66,7 +66,7 @@ def test_square_roots_and_divisions_are_exact(compile_ptx, name):
     assert inexact.count(POWER) <= 2  # of two walks
 
 
-@pytest.mark.parametrize("name", ["render", "render_tan"])
+@pytest.mark.parametrize("name", ["render", "render_tan", "aovs", "aovs_tan"])
 def test_a_thread_owns_its_pixel(compile_ptx, name):
     """Nothing of a picture is added by atomics, so it has the same bits every time."""
     assert re.findall(r"\b(?:atom|red)\.\S*\.f\d+", compile_ptx(name)) == []

@@ -195,7 +195,7 @@ def test_arguments_are_not_changed():
 @pytest.fixture
 def no_memory(monkeypatch):
     """As if no warning had been given yet."""
-    monkeypatch.setattr(importlib.import_module("nrender.render"), "_warned", set())
+    monkeypatch.setattr(importlib.import_module("nrender.job"), "_warned", set())
 
 
 def caught(function):

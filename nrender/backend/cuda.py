@@ -102,7 +102,7 @@ def render(
     width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: int, there: bool = False
 ) -> tuple[Any, Bad]:
     """The image (h, w, 3) for size (w, h); `there`: on the device."""
-    (image,), bad = _pictures(scene, size, spp, seed, cuda_kernels.render, (np.float32,), lambda: (), there=there)
+    (image,), bad = pictures(scene, size, spp, seed, cuda_kernels.render, (np.float32,), lambda: (), there=there)
     return image, bad
 
 
@@ -112,13 +112,13 @@ def render_tan(
     """(image, derivative image (h, w, 3) float64 without the boundary's part)."""
     velocity = functools.cache(lambda: (cuda.to_device(d_theta),))
     kinds = (np.float32, np.float64)
-    (image, d_image), bad = _pictures(
+    (image, d_image), bad = pictures(
         scene, size, spp, seed, cuda_kernels.render_tan, kinds, velocity, more=d_theta.nbytes
     )
     return image, d_image, bad
 
 
-def _pictures(
+def pictures(
     scene: Tables,
     size: tuple[int, int],
     spp: int,
@@ -128,19 +128,20 @@ def _pictures(
     head: Callable[[], tuple[Any, ...]],
     more: int = 0,
     there: bool = False,
+    numbers: int = 3,
 ) -> tuple[list[Any], Bad]:
-    """Pictures (h, w, 3) of these kinds of numbers, of one kernel; head: what it takes after the scene, `more` bytes;
-    there: they stay on the device."""
+    """Pictures (h, w, numbers) of these kinds of numbers, of one kernel; head: what it takes after the scene, `more`
+    bytes; there: they stay on the device."""
     w, h = size
     parts = parts_of(size, spp)
-    whole = 12 * w * h * len(kinds) if there else 0
-    rows = rows_that_fit(scene, more + whole, (12 * parts + 24) * w * len(kinds), h)
+    whole = 4 * numbers * w * h * len(kinds) if there else 0
+    rows = rows_that_fit(scene, more + whole, numbers * (4 * parts + 8) * w * len(kinds), h)
     tables, bad = kept(scene), Bad()
     with one_line():
         make: Any = cuda.device_array if there else np.zeros
-        pictures = [make(3 * w * h, kind) for kind in kinds]
+        found = [make(numbers * w * h, kind) for kind in kinds]
     for piece in pieces(size, spp, rows):
-        count = 3 * w * (piece.bottom - piece.top)
+        count = numbers * w * (piece.bottom - piece.top)
         with one_line():
             if piece.first == 0:
                 totals = [cuda.to_device(np.zeros(count)) for _ in kinds]
@@ -150,13 +151,13 @@ def _pictures(
         for total, image in zip(totals, images, strict=True):
             launch(cuda_kernels.add_parts, gpu.CUDA, count, image, parts, total)
         if piece.last == spp:
-            for picture, total in zip(pictures, totals, strict=True):
-                band = picture[3 * w * piece.top : 3 * w * piece.bottom]
+            for picture, total in zip(found, totals, strict=True):
+                band = picture[numbers * w * piece.top : numbers * w * piece.bottom]
                 if there:
                     launch(cuda_kernels.take_mean, gpu.CUDA, count, total, spp, band)
                 else:
                     band[:] = total.copy_to_host() / spp
-    return [picture.reshape((h, w, 3)) for picture in pictures], bad
+    return [picture.reshape((h, w, numbers)) for picture in found], bad
 
 
 def cells(width: int, rows: int) -> int:

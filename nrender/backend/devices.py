@@ -19,7 +19,7 @@ import numpy as np
 from ..device import Width
 from ..errors import DeviceError
 from ..real import FLOAT32
-from . import cpu, strata
+from . import aovs, cpu, strata
 
 EXTRA = "pip install 'nrender[cuda]'"
 DEVICES = ("auto", "cpu", "cuda")
@@ -35,6 +35,7 @@ class Backend(NamedTuple):
     boundary_tan(work, d_theta) -> (tangent, _, all bad); boundary_adj(work, weights, deterministic) -> (gradient, all
     bad); pilot: as boundary_tan, and says what each stratum found
     weights(array, shape): an array of finite numbers as the adjoints take it
+    aovs: the module with the functions of aovs.py
     """
 
     name: str
@@ -46,6 +47,7 @@ class Backend(NamedTuple):
     boundary_adj: Callable[..., Any]
     pilot: Callable[..., Any]
     weights: Callable[[Any, tuple[int, ...]], Any]
+    aovs: Any
 
 
 def pick(device: str, precision: str) -> Backend:
@@ -132,12 +134,13 @@ def _cpu() -> Backend:
         lambda work, weights, deterministic: strata.boundary_adj(work, weights),
         strata.boundary_tan,
         lambda weights, shape: weights,
+        aovs,
     )
 
 
 @functools.cache
 def _cuda() -> Backend:
-    from . import cuda, cuda_strata, gpu
+    from . import cuda, cuda_aovs, cuda_strata, gpu
 
     def pilot(work: strata.Work, probe: np.ndarray) -> Any:
         return cuda_strata.boundary_tan(work, probe, record=True)
@@ -152,4 +155,5 @@ def _cuda() -> Backend:
         cuda_strata.boundary_adj,
         pilot,
         cuda.flat_weights,
+        cuda_aovs,
     )

@@ -44,7 +44,7 @@ def work_of(
 ) -> Work:
     """The samples for so many rays in all, as a pilot with the tangent `probe` of theta would have them. pilot_of: the
     `boundary_tan` of the device."""
-    scene = _exact(scene)
+    scene = exact(scene)
     strata = strata_of(boundary, scene)
     even = np.ones(1 + int(boundary.cluster.max()))
     first = [int(PILOT * rays / (len(strata) * (s.cost + s.rest))) for s in strata]
@@ -54,7 +54,7 @@ def work_of(
     return pilot._replace(seed=seed, shares=allocate(boundary, strata, found, (1.0 - PILOT) * rays))
 
 
-def _exact(scene: Tables) -> Tables:
+def exact(scene: Tables) -> Tables:
     """Rays by the tree, however few the triangles: those that pass an edge are as near to it as few.py's slack."""
     return scene._replace(few_faces=np.zeros(0, np.int32))
 

@@ -60,9 +60,32 @@ class EdgePoint(NamedTuple):
     seen: bool
 
 
+class Sides(NamedTuple):
+    """Where to look on the two sides of an edge's point: stream, origin and directions of two rays; dl."""
+
+    stream: tuple
+    o: tuple
+    below: tuple
+    above: tuple
+    length: float
+
+
 @device
 def edge_point(scene, edges, stream, sample, width, height, active):
     """The sample's point on its edge, with what is seen on the two sides."""
+    e, sides = edge_sides(scene, edges, stream, sample, width, height, active)
+    zero = 0.0 * e.s
+    jump = e.jump
+    if any_lane(e.seen):
+        minus, dim = trace(scene, sides.stream, sides.o, sides.below, 1, BIG, e.seen, zero)
+        plus, dim = trace(scene, sides.stream, sides.o, sides.above, 1, BIG, e.seen, zero)
+        jump = scale(sub(minus, plus), sides.length)
+    return EdgePoint(e.first, e.second, e.s, e.sx, e.sy, e.t, e.covector, e.pixel, jump, e.seen)
+
+
+@device
+def edge_sides(scene, edges, stream, sample, width, height, active):
+    """(EdgePoint of the sample without a jump, Sides)."""
     stream, u = uniform(stream)
     k = find(edges.first, 0 * sample, len(edges.first) - 1, sample)
     start, end = gather(edges.first, k), gather(edges.first, k + 1)
@@ -102,11 +125,8 @@ def edge_point(scene, edges, stream, sample, width, height, active):
         seen = seen & invert(outline & hidden)
     length = edges.spacing * gather(edges.clip, 9 * k + 8)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
-    if any_lane(seen):
-        minus, dim = trace(scene, stream, o, below, 1, BIG, seen, 0.0 * s)
-        plus, dim = trace(scene, stream, o, above, 1, BIG, seen, 0.0 * s)
-        jump = scale(sub(minus, plus), length)
-    return EdgePoint(first, second, s, sx, sy, t, covector, row * width + column, jump, seen)
+    pixel = row * width + column
+    return EdgePoint(first, second, s, sx, sy, t, covector, pixel, jump, seen), Sides(stream, o, below, above, length)
 
 
 @device
@@ -118,16 +138,27 @@ def _side(scene, px, py, width, height):
 @device
 def edge_tan(scene, d_theta, e):
     """The change of the pixel `e.pixel`."""
-    d_a, d_b = vector_at(d_theta, 3 * e.first), vector_at(d_theta, 3 * e.second)
-    d_ray = ray_point_tan(d_theta, scene.camera, e.sx, e.sy, e.t)
-    velocity = sub(madd(scale(d_a, 1.0 - e.s), d_b, e.s), d_ray)
-    return scale(e.jump, dot(e.covector, velocity))
+    return scale(e.jump, speed_tan(scene, d_theta, e))
 
 
 @device
 def edge_adj(scene, gradient, e, weight, mask):
     """Add the gradient of weight . (the change of the pixel), in the lanes of the mask."""
-    g = scale(e.covector, dot(weight, e.jump))
+    speed_adj(scene, gradient, e, dot(weight, e.jump), mask)
+
+
+@device
+def speed_tan(scene, d_theta, e):
+    """How fast the edge moves on the screen, v . n."""
+    d_a, d_b = vector_at(d_theta, 3 * e.first), vector_at(d_theta, 3 * e.second)
+    d_ray = ray_point_tan(d_theta, scene.camera, e.sx, e.sy, e.t)
+    return dot(e.covector, sub(madd(scale(d_a, 1.0 - e.s), d_b, e.s), d_ray))
+
+
+@device
+def speed_adj(scene, gradient, e, flow, mask):
+    """Add the gradient of flow (v . n), in the lanes of the mask."""
+    g = scale(e.covector, flow)
     add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), mask)
     add_vector(gradient, 3 * e.second, scale(g, e.s), mask)
     ray_point_adj(gradient, scene.camera, e.sx, e.sy, e.t, scale(g, -1.0), mask)

@@ -12,29 +12,30 @@ from ..geometry.few import few_tables
 from ..params import Layout, layout, theta
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
-from .edges import boundary_of, least_roughness
+from .edges import boundary_of, least_roughness, visible_of
 from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_tables
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
-__all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness"]
+__all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness", "visible_of"]
 
 
 Compiled = tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]
 
 KEPT = 4  # scenes, cameras and widths whose tables are kept: a scene never changes
-_kept: OrderedDict[tuple[int, str, str], tuple[Scene, Compiled]] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, str, bool], tuple[Scene, Compiled]] = OrderedDict()
 _lock = Lock()
 
 
-def compile_scene(scene: Scene, camera: str, width: Width) -> Compiled:
-    """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter)."""
-    key = (id(scene), camera, width.name)
+def compile_scene(scene: Scene, camera: str, width: Width, with_colors: bool = False) -> Compiled:
+    """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter). with_colors: theta has the
+    vertices' colours even if no texture reads them."""
+    key = (id(scene), camera, width.name, with_colors)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key][1]
-    made = _compile(scene, camera, width)
+    made = _compile(scene, camera, width, with_colors)
     with _lock:
         _kept[key] = scene, made
         while len(_kept) > KEPT:
@@ -46,8 +47,8 @@ def _all_uvs(scene: Scene) -> tuple[np.ndarray, ...]:
     return tuple(np.zeros(0) if shape.uvs is None else shape.uvs for shape in scene.shapes.values())
 
 
-def _compile(scene: Scene, camera: str, width: Width) -> Compiled:
-    place = layout(scene, camera)
+def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Compiled:
+    place = layout(scene, camera, with_colors)
     values = theta(place)
     mesh = mesh_of(scene, place)
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)

@@ -44,7 +44,7 @@ def boundary_of(
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
     chances: np.ndarray = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
     emitters = Emitters(chances, other.astype(np.int32))
-    visible = _visible(scene, values, place, mesh, tables, size, width)
+    visible = visible_of(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if least_roughness(scene) < ROUGH else 0.0
     return Boundary(visible, edges, measure, cluster, emitters, tables.light_count > 0, rough)
 
@@ -65,7 +65,7 @@ def least_roughness(scene: Scene) -> float:
     return least
 
 
-def _visible(
+def visible_of(
     scene: Scene,
     values: np.ndarray,
     place: Layout,
@@ -73,8 +73,9 @@ def _visible(
     tables: Tables,
     size: tuple[int, int],
     width: Width,
+    every: bool = False,
 ) -> Visible | None:
-    """None if there is none."""
+    """The edges across which the picture may jump, None if there is none. every: it may jump across any edge."""
     geometry = place.geometry
     points = values[: geometry.size].reshape(-1, 3)
     vertices = points[: geometry.vertices]
@@ -82,7 +83,7 @@ def _visible(
     ends, share, left, right = topology(vertices, mesh.faces)
     look = tables.faces.reshape(-1, FACE)[:, [FACE_MATERIAL, FACE_EMISSION]]
     weight = importance(vertices, mesh.faces, left, right, look, camera[:3])
-    weight = np.where(_jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
+    weight = np.where(every or _jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
     ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, camera[:3])])
     for name, lines in geometry.lines.items():
         face = lines.face[::2] + geometry.faces[name].start

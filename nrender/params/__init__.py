@@ -38,11 +38,11 @@ class Layout:
         return self.lights.start + self.lights.size
 
 
-def layout(scene: Scene, camera: str) -> Layout:
-    """For one camera, by name."""
+def layout(scene: Scene, camera: str, with_colors: bool = False) -> Layout:
+    """For one camera, by name. with_colors: the vertices' colours are there even if no texture reads them."""
     geometry = Geometry(scene)
     view = View(scene, camera, geometry.size)
-    colors = Colors(scene, geometry.rows, view.start + view.size)
+    colors = Colors(scene, geometry.rows, view.start + view.size, with_colors)
     values = Values(scene, colors.start, colors.start + colors.size)
     return Layout(geometry, view, colors, values, Lights(scene, values.start + values.size))
 

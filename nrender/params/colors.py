@@ -1,4 +1,5 @@
-"""The colours of vertices in theta: as many as there are vertices, where a texture reads them, else none."""
+"""The colours of vertices in theta: as many as there are vertices, where a texture reads them or they are asked for,
+else none."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ from ..scene.models import VertexColors, textures_of
 
 
 class Colors:
-    def __init__(self, scene: Scene, rows: Mapping[str, slice], start: int):
+    def __init__(self, scene: Scene, rows: Mapping[str, slice], start: int, asked: bool = False):
         textures = [texture for shape in scene.shapes.values() for texture in textures_of(shape, scene.materials)]
         used = any(isinstance(texture, VertexColors) for texture in textures)
         self.rows = {f"shapes.{name}.colors": rows[name] for name, s in scene.shapes.items() if s.colors is not None}
         self.scene, self.start = scene, start
-        self.size = 3 * max(r.stop for r in rows.values()) if used else 0
+        self.size = 3 * max(r.stop for r in rows.values()) if used or (asked and self.rows) else 0
 
     def fill(self, out: np.ndarray) -> None:
         self.push({path: np.asarray(self.scene.shapes[path.split(".")[1]].colors) for path in self.rows}, out)

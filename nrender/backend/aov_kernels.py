@@ -1,0 +1,201 @@
+"""The loops over pixels and samples of the AOVs on the CPU, and that over samples of edges; as in kernels.py, but a
+walk has one step: lanes take samples one after the other."""
+
+from ..aov.first import first_surface, weight_adj, weight_tan
+from ..aov.shown import shown, shown_adj, shown_tan
+from ..aov.values import inner, magnitude, masked, read, scaled, total, write
+from ..boundary.aov_edge import edge_values
+from ..boundary.primary import speed_adj, speed_tan
+from ..camera.perspective import ray
+from ..device import device
+from ..film import screen_point
+from ..geometry.surface import step_off, surface
+from ..geometry.traverse import closest
+from ..held import hold
+from ..local import local_reals
+from ..opacity import opacity
+from ..path import DARK
+from ..real import absolute, accumulate, any_lane, count, gather, invert, put, real, select
+from ..rng import stream
+from ..vec import choose
+from .kernels import (
+    BOUNDARY_STREAM,
+    TILE,
+    count_bad,
+    lanes_of_launch,
+    lens_sample,
+    place_of,
+    share_of,
+    start_of,
+    tiles_of,
+    within,
+)
+
+NAMED = 0.5 - 1e-6  # opacity from which on a surface's shape and material are the pixel's; but for rounding, a half
+LARGE = 1e30
+
+
+@device
+def _add(image, first, out, channels, mask):
+    """image[first ...] += the numbers in `out`."""
+    for c in range(channels.number):
+        accumulate(image, first + c, gather(out, c), mask)
+
+
+@device
+def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
+    """image (height * width * channels.number): += the mean of the AOVs over a pixel, 0 where nothing is. bad: (count,
+    pixel, sample) of samples that were not finite, left out."""
+    scene = hold(scene)
+    p, out = local_reals(), local_reals()
+    lane, every = lanes_of_launch()
+    share = 1.0 / real(spp)
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        for start in range(0, spp * TILE * TILE, count(every)):
+            number = lane + start
+            active = within(number, left, top, width, height)
+            x, y, sample = place_of(number, left, top)
+            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, active)
+            if any_lane(first.found):
+                v = scaled(shown(scene, channels, first, p), first.weight[0] * share)
+                write(out, channels, v, every)
+                good = first.found & (magnitude(out, channels.number) < LARGE)
+                _add(image, channels.number * (y * width + x), out, channels, good)
+                count_bad(bad, y * width + x, sample, first.found & invert(good))
+
+
+@device
+def aovs_tan(scene, d_theta, channels, width, height, spp, seed, chunk, chunks, image, d_image, bad):
+    """image, and d_image += the derivative of its interior part. As in `aovs`."""
+    scene = hold(scene)
+    p, d_p, out, d_out = local_reals(), local_reals(), local_reals(), local_reals()
+    lane, every = lanes_of_launch()
+    share = 1.0 / real(spp)
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        for start in range(0, spp * TILE * TILE, count(every)):
+            number = lane + start
+            active = within(number, left, top, width, height)
+            x, y, sample = place_of(number, left, top)
+            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
+            if any_lane(first.found):
+                weight = first.weight[0] * share
+                v = shown(scene, channels, first, p)
+                d_v = scaled(shown_tan(scene, d_theta, channels, first, d_p), weight)
+                if scene.translucent > 0:
+                    d_weight = weight_tan(scene, d_theta, s, sx, sy, o, axis, active)
+                    d_v = total(d_v, scaled(v, d_weight * share))
+                write(out, channels, scaled(v, weight), every)
+                write(d_out, channels, d_v, every)
+                size = magnitude(out, channels.number) + magnitude(d_out, channels.number)
+                good = first.found & (size < LARGE)
+                at = channels.number * (y * width + x)
+                _add(image, at, out, channels, good)
+                _add(d_image, at, d_out, channels, good)
+                count_bad(bad, y * width + x, sample, first.found & invert(good))
+
+
+@device
+def aovs_adj(scene, weights, channels, width, height, spp, seed, moving, chunk, chunks, gradient, bad):
+    """gradient += that of sum(weights * image), interior part; of vertices and camera only if they are `moving`.
+    weights (height * width * channels.number)."""
+    scene = hold(scene)
+    p, g_p, out = local_reals(), local_reals(), local_reals()
+    lane, every = lanes_of_launch()
+    share = 1.0 / real(spp)
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        for start in range(0, spp * TILE * TILE, count(every)):
+            number = lane + start
+            active = within(number, left, top, width, height)
+            x, y, sample = place_of(number, left, top)
+            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
+            if any_lane(first.found):
+                v = shown(scene, channels, first, p)
+                write(out, channels, scaled(v, first.weight[0] * share), every)
+                good = first.found & (magnitude(out, channels.number) < LARGE)
+                at = channels.number * select(active, y * width + x, 0)
+                g = scaled(read(weights, channels, at, 0.0 * sx), share)
+                shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), moving, good)
+                if scene.translucent > 0:
+                    flow = select(good, inner(g, masked(good, v)), 0.0 * sx)
+                    coming, dim_coming = first.weight[0] * flow, first.dim[0] * flow
+                    weight_adj(scene, gradient, s, sx, sy, o, axis, coming, dim_coming, moving, good)
+                count_bad(bad, y * width + x, sample, first.found & invert(good))
+
+
+@device
+def aov_outlines(
+    scene, channels, edges, width, height, samples, seed, adjoint, chunk, chunks, d_theta, weights, gradient, d_image,
+    bad
+):
+    """The boundary. adjoint: gradient += its part; else d_image (height * width * channels.number) += it."""
+    scene = hold(scene)
+    p, out = local_reals(), local_reals()
+    lane, every = lanes_of_launch()
+    first, last = share_of(samples, chunk, chunks)
+    for start in range(first, last, count(every)):
+        active = start + lane < last
+        i = select(active, start + lane, start)
+        s = stream(seed, BOUNDARY_STREAM, i)
+        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, active)
+        write(out, channels, jump, every)
+        h = absolute(e.covector[0]) + absolute(e.covector[1]) + absolute(e.covector[2])
+        good = e.seen & (magnitude(out, channels.number) * h < LARGE)
+        count_bad(bad, e.pixel, i, e.seen & invert(good))
+        if any_lane(good):
+            at = channels.number * e.pixel
+            if adjoint:
+                flow = inner(read(weights, channels, at, 0.0 * e.s), jump)
+                speed_adj(scene, gradient, e, flow, good)
+            else:
+                write(out, channels, scaled(jump, speed_tan(scene, d_theta, e)), every)
+                _add(d_image, at, out, channels, good)
+
+
+@device
+def centres(scene, width, height, chunk, chunks, faces):
+    """faces (height * width) = the first face at each pixel's centre whose opacity is at least a half, or -1."""
+    scene = hold(scene)
+    lane, every = lanes_of_launch()
+    for tile in range(chunk, tiles_of(width, height), chunks):
+        left, top = start_of(tile, width)
+        for start in range(0, TILE * TILE, count(every)):
+            number = lane + start
+            active = within(number, left, top, width, height)
+            x, y, _ = place_of(number, left, top)
+            o, axis = centre_ray(scene, x, y, width, height)
+            write_face(scene, o, axis, faces, y * width + x, active)
+
+
+@device
+def centre_ray(scene, x, y, width, height):
+    """(origin, direction) through the centre of a pixel."""
+    sx, sy = screen_point(x, y, 0.5, 0.5, width, height)
+    return ray(scene.theta, scene.camera, sx, sy)
+
+
+@device
+def write_face(scene, o, d, faces, place, active):
+    """faces[place] = the first face on the ray that is at least half there, or -1."""
+    put(faces, place, -1, active)
+    going = active
+    while any_lane(going):
+        hit = closest(scene, o, d, going)
+        met = going & (hit.face >= 0)
+        face = select(met, hit.face, 0)
+        going = met
+        if scene.translucent > 0:
+            alpha, veiled = opacity(scene, face, hit.u, hit.v, met)
+            going = veiled & (alpha < NAMED)
+        else:
+            going = met & invert(met)
+        put(faces, place, face, met & invert(going))
+        o = choose(going, step_off(surface(scene, face, hit.u, hit.v, d), d), o)

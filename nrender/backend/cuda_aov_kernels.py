@@ -1,0 +1,162 @@
+"""The loops over pixels and samples of the AOVs on CUDA: twins of those in aov_kernels.py, divided among threads as in
+cuda_kernels.py. A thread sums its pixel in memory of its own."""
+
+from ..aov.first import first_surface, weight_adj, weight_tan
+from ..aov.shown import shown, shown_adj, shown_tan
+from ..aov.values import inner, magnitude, read, scaled, total, write
+from ..boundary.aov_edge import edge_values
+from ..boundary.primary import speed_adj, speed_tan
+from ..camera.perspective import ray
+from ..device import device
+from ..local import local_reals
+from ..path import DARK
+from ..real import absolute, gather, put, real
+from ..rng import stream
+from .aov_kernels import LARGE, centre_ray, write_face
+from .cuda_kernels import add_shared, cells, count_bad, own_copy, place_of, thread, threads
+from .kernels import BOUNDARY_STREAM, lens_sample, share_of
+
+
+@device
+def _clear(sums, count):
+    for c in range(count):
+        put(sums, c, 0.0, True)
+
+
+@device
+def _add(sums, out, count):
+    for c in range(count):
+        put(sums, c, gather(sums, c) + gather(out, c), True)
+
+
+@device
+def _store(image, first, sums, count):
+    for c in range(count):
+        put(image, first + c, gather(sums, c), True)
+
+
+@device
+def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, image, bad):
+    """image (parts * rows * width * channels.number) = the sum over the samples first .. last, as in
+    cuda_kernels.render."""
+    p, out, sums = local_reals(), local_reals(), local_reals()
+    n, count = channels.number, cells(width, bottom - top)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, top)
+        if x < width and y < bottom:
+            start, stop = share_of(last - first, part, parts)
+            _clear(sums, n)
+            for sample in range(first + start, first + stop):
+                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+                o, axis = ray(scene.theta, scene.camera, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, True)
+                if met.found:
+                    write(out, channels, scaled(shown(scene, channels, met, p), met.weight[0]), True)
+                    if magnitude(out, n) < LARGE:
+                        _add(sums, out, n)
+                    else:
+                        count_bad(bad, y * width + x, sample)
+            _store(image, n * ((part * (bottom - top) + y - top) * width + x), sums, n)
+
+
+@device
+def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, parts, seed, image, d_image, bad):
+    """image, and d_image = the derivative of its interior part. As in `aovs`."""
+    p, out, d_out = local_reals(), local_reals(), local_reals()
+    sums, d_sums = local_reals(), local_reals()
+    n, count = channels.number, cells(width, bottom - top)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, top)
+        if x < width and y < bottom:
+            start, stop = share_of(last - first, part, parts)
+            _clear(sums, n)
+            _clear(d_sums, n)
+            for sample in range(first + start, first + stop):
+                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+                o, axis = ray(scene.theta, scene.camera, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, True)
+                if met.found:
+                    v = shown(scene, channels, met, p)
+                    d_v = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0])
+                    if scene.translucent > 0:
+                        d_v = total(d_v, scaled(v, weight_tan(scene, d_theta, s, sx, sy, o, axis, True)))
+                    write(out, channels, scaled(v, met.weight[0]), True)
+                    write(d_out, channels, d_v, True)
+                    if magnitude(out, n) + magnitude(d_out, n) < LARGE:
+                        _add(sums, out, n)
+                        _add(d_sums, d_out, n)
+                    else:
+                        count_bad(bad, y * width + x, sample)
+            at = n * ((part * (bottom - top) + y - top) * width + x)
+            _store(image, at, sums, n)
+            _store(d_image, at, d_sums, n)
+
+
+@device
+def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, seed, moving, gradient, bad):
+    """gradient += that of sum(weights * image), interior part. weights (height * width * channels.number); a pixel
+    without weight is not looked at."""
+    p, out = local_reals(), local_reals()
+    own = own_copy(gradient)
+    n, count = channels.number, cells(width, height)
+    for number in range(thread(), parts * count, threads()):
+        part = number // count
+        x, y = place_of(number - part * count, width, 0)
+        if x < width and y < height:
+            start, stop = share_of(last - first, part, parts)
+            g = scaled(read(weights, channels, n * (y * width + x), 0.0 * real(x)), 1.0 / real(spp))
+            write(out, channels, g, True)
+            if not magnitude(out, n) > 0.0:
+                stop = start
+            for sample in range(first + start, first + stop):
+                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+                o, axis = ray(scene.theta, scene.camera, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, True)
+                if met.found:
+                    v = shown(scene, channels, met, p)
+                    write(out, channels, scaled(v, met.weight[0]), True)
+                    if magnitude(out, n) < LARGE:
+                        shown_adj(scene, own, channels, met, p, scaled(g, met.weight[0]), moving, True)
+                        if scene.translucent > 0:
+                            flow = inner(g, v)
+                            coming, dim_coming = met.weight[0] * flow, met.dim[0] * flow
+                            weight_adj(scene, own, s, sx, sy, o, axis, coming, dim_coming, moving, True)
+                    else:
+                        count_bad(bad, y * width + x, sample)
+
+
+@device
+def aov_outlines(
+    scene, channels, edges, width, height, samples, seed, adjoint, first, last, d_theta, weights, gradient, d_image,
+    bad
+):
+    """The boundary, samples first .. last of it. adjoint: gradient += its part; else d_image (height * width *
+    channels.number) += it."""
+    p, out = local_reals(), local_reals()
+    own = own_copy(gradient)
+    n = channels.number
+    for i in range(first + thread(), last, threads()):
+        s = stream(seed, BOUNDARY_STREAM, i)
+        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, True)
+        if e.seen:
+            write(out, channels, jump, True)
+            h = absolute(e.covector[0]) + absolute(e.covector[1]) + absolute(e.covector[2])
+            if not magnitude(out, n) * h < LARGE:
+                count_bad(bad, e.pixel, i)
+            elif adjoint:
+                flow = inner(read(weights, channels, n * e.pixel, 0.0 * e.s), jump)
+                speed_adj(scene, own, e, flow, True)
+            else:
+                speed = speed_tan(scene, d_theta, e)
+                for c in range(n):
+                    add_shared(d_image, n * e.pixel + c, gather(out, c) * speed)
+
+
+@device
+def centres(scene, width, height, faces):
+    """faces (height * width): see aov_kernels.centres."""
+    for i in range(thread(), width * height, threads()):
+        o, axis = centre_ray(scene, i % width, i // width, width, height)
+        write_face(scene, o, axis, faces, i, True)

@@ -1,0 +1,248 @@
+"""Arbitrary output variables (AOVs) and their derivatives: what of the first surface in view a user asks for.
+
+The table nrender.aov.AOVS has their names. A pixel's value is the mean over its square of the value where there is a
+surface and 0 elsewhere, with the samples of `render`: over `alpha`, it is the mean over the part that is covered. Of a
+surface with an opacity the part that holds light is there, and the rest shows what is behind it. `shape_id` and
+`material_id` are those at the pixel's centre, of the first surface whose opacity is at least a half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .aov import AOVS, channels_of
+from .backend.aovs import Outlines, View
+from .compile_scene import visible_of
+from .errors import NrenderError, did_you_mean
+from .geometry.edges import topology
+from .job import Job, checked_directions, checked_paths, crossing_pairs, job_of, report, warn_once
+from .params import moves_geometry, pull, push
+from .real import FLOAT32
+from .scene import Scene
+from .warm import ensure
+
+Pictures = dict[str, np.ndarray]
+
+EVERY_EDGE = {"barycentric", "uv", "color", "normal"}  # may jump between two triangles of one plane
+PER_EDGE_SAMPLE = 4  # rays, of which the boundary gets as many as the picture
+FEWEST = 64  # samples of edges
+
+
+class _Made(NamedTuple):
+    names: list[str]
+    job: Job
+    view: View
+
+
+def render_aovs(
+    scene: Scene,
+    names: Iterable[str],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> Pictures:
+    """{name: (height, width, channels), (height, width) of one channel; float32}, row 0 at the top.
+
+    names: of nrender.aov.AOVS; spp, seed, device, camera, precision: as in `render`, whose samples these are.
+    NrenderError for an unknown name.
+    """
+    made = _made(scene, names, spp, seed, device, camera, precision)
+    _compiled(made, ["aovs"])
+    return _pictures(made)
+
+
+def render_aovs_vjp(
+    scene: Scene,
+    names: Iterable[str],
+    wrt: Iterable[str],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+    deterministic: bool = False,
+) -> tuple[Pictures, Callable[[Mapping[str, Any]], dict[str, np.ndarray]]]:
+    """The pictures, and `pullback`: {name: weights} = dLoss/dPicture, arrays of the pictures' shapes, for some or all
+    names -> {path: dLoss/dparameter}, float64 arrays of the parameters' shapes. The rest as in `render_aovs`.
+
+    Outlines count: where one surface ends before another the values jump, and the outline moves. Their samples are
+    independent of the pictures'. An AOV that is not differentiable takes no weights. deterministic: as in `render_vjp`.
+    """
+    paths = checked_paths(scene, wrt)
+    made = _made(scene, names, spp, seed, device, camera, precision)
+    moving = _moving(paths)
+    _compiled(made, ["aovs", "aovs_adj"], moving)
+    pictures = _pictures(made)
+
+    def pullback(weights: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        array = _weights(made, weights, pictures)
+        gradient = np.zeros(made.job.place.size)
+        if array.any():
+            outlines = _outlines(made, moving)
+            launches = made.job.backend.aovs
+            gradient, bad = launches.aovs_adj(made.view, array, bool(moving), deterministic)
+            report(made.job, [bad], level=3)
+            if outlines is not None:
+                more, bad = launches.outlines_adj(made.view, outlines, array, deterministic)
+                gradient += more
+                report(made.job, [bad], level=3)
+        return pull(scene, made.job.place, gradient, paths)
+
+    return pictures, pullback
+
+
+def render_aovs_jvp(
+    scene: Scene,
+    names: Iterable[str],
+    directions: Mapping[str, Any],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+) -> tuple[Pictures, Pictures]:
+    """(pictures, tangents): how the pictures change when the named parameters move in these directions; the transpose
+    of `render_aovs_vjp`, with the same samples. Tangents, float64, are those of the AOVs that are differentiable."""
+    paths = checked_paths(scene, directions)
+    made = _made(scene, names, spp, seed, device, camera, precision)
+    checked = checked_directions(scene, directions)
+    moving = _moving(paths)
+    _compiled(made, ["aovs_tan"], moving)
+    tangents: Pictures = {}
+    pictures = _named(made)
+    if made.view.channels.number:
+        d_theta: np.ndarray = push(made.job.place, checked).astype(made.job.width.literal)
+        outlines = _outlines(made, moving)
+        launches = made.job.backend.aovs
+        image, d_image, bad = launches.aovs_tan(made.view, d_theta)
+        report(made.job, [bad], level=3)
+        if outlines is not None:
+            more, bad = launches.outlines_tan(made.view, outlines, d_theta)
+            d_image += more
+            report(made.job, [bad], level=3)
+        pictures |= _split(made, image)
+        tangents = _split(made, d_image)
+    return {name: pictures[name] for name in made.names}, tangents
+
+
+def _made(
+    scene: Scene, names: Iterable[str], spp: int | None, seed: int, device: str, camera: str | None, precision: str
+) -> _Made:
+    chosen = checked_names(names)
+    job = job_of(scene, spp, seed, device, camera, precision, with_colors="color" in chosen)
+    colors = job.place.colors
+    channels = channels_of(chosen, colors.start if colors.size else -1)
+    return _Made(chosen, job, View(job.width, job.tables, channels, job.size, job.spp, job.seed))
+
+
+def checked_names(names: Iterable[str]) -> list[str]:
+    """Each once, in their order."""
+    chosen = list(dict.fromkeys([names] if isinstance(names, str) else names))
+    for name in chosen:
+        if name not in AOVS:
+            hint = did_you_mean(name, AOVS) or f"; there are {', '.join(AOVS)}"
+            raise NrenderError(f"aov: no AOV is named {name!r}{hint}")
+    if not chosen:
+        raise NrenderError(f"aov: expected names of AOVs, got none; there are {', '.join(AOVS)}")
+    return chosen
+
+
+def _moving(paths: Iterable[str]) -> list[str]:
+    """Those that move what is in view; a light that is a point is not."""
+    return [path for path in paths if moves_geometry(path) and not path.startswith("lights.")]
+
+
+def _compiled(made: _Made, kernels: list[str], moving: Iterable[str] = ()) -> None:
+    """See that these kernels are there, and those of the outlines if something moves."""
+    if made.job.width is not FLOAT32:
+        return
+    wanted = kernels if made.view.channels.number else []
+    more = ["aov_outlines", "crossings"] if wanted and list(moving) else []
+    plain = any(not AOVS[name].differentiable for name in made.names)
+    ensure([*wanted, *more, *(["centres"] if plain else [])])
+
+
+def _pictures(made: _Made) -> Pictures:
+    found = _named(made)
+    if made.view.channels.number:
+        image, bad = made.job.backend.aovs.aovs(made.view)
+        report(made.job, [bad])
+        found |= _split(made, image)
+    return {name: found[name] for name in made.names}
+
+
+def _split(made: _Made, image: np.ndarray) -> Pictures:
+    """By name; one channel is (height, width)."""
+    found = {}
+    for name in made.names:
+        if AOVS[name].differentiable:
+            at, count = getattr(made.view.channels, name), AOVS[name].channels
+            found[name] = np.ascontiguousarray(image[..., at] if count == 1 else image[..., at : at + count])
+    return found
+
+
+def _named(made: _Made) -> Pictures:
+    """The numbers that name something."""
+    wanted = [name for name in made.names if not AOVS[name].differentiable]
+    if not wanted:
+        return {}
+    job = made.job
+    shapes = job.scene.shapes
+    number = {name: k for k, name in enumerate(job.scene.materials, 1)}
+    of_shape = {
+        "shape_id": np.arange(1, len(shapes) + 1),
+        "material_id": np.array([number.get(shape.material or "", 0) for shape in shapes.values()]),
+    }
+    face = job.backend.aovs.centres(job.width, job.tables, job.size)
+    counts = [len(shape.faces) for shape in shapes.values()]
+    return {
+        name: np.where(face >= 0, np.repeat(of_shape[name], counts)[face], 0).astype(job.width.literal)
+        for name in wanted
+    }
+
+
+def _weights(made: _Made, weights: Mapping[str, Any], pictures: Pictures) -> np.ndarray:
+    """(height, width, channels)."""
+    channels = made.view.channels
+    out = np.zeros((made.job.size[1], made.job.size[0], channels.number))
+    for name, value in weights.items():
+        if name not in pictures:
+            raise NrenderError(f"weights: no picture is named {name!r}{did_you_mean(name, pictures)}")
+        if not AOVS[name].differentiable:
+            raise NrenderError(f"weights: '{name}' has no derivative")
+        array, shape = np.asarray(value, np.float64), pictures[name].shape
+        if array.shape != shape:
+            raise NrenderError(f"weights: {name}: expected shape {shape}, got {array.shape}")
+        if not np.isfinite(array).all():
+            raise NrenderError(f"weights: {name}: expected finite numbers, got NaN or infinity")
+        at = getattr(channels, name)
+        out[..., at : at + AOVS[name].channels] = array.reshape(*out.shape[:2], -1)
+    return out
+
+
+def _outlines(made: _Made, moving: list[str]) -> Outlines | None:
+    """The samples of the edges in view; None if nothing moves or no edge is in view."""
+    if not moving:
+        return None
+    job = made.job
+    _warn_of_missing(job, moving)
+    every = not EVERY_EDGE.isdisjoint(made.names)
+    visible = visible_of(job.scene, job.values, job.place, job.mesh, job.tables, job.size, job.width, every)
+    if visible is None:
+        return None
+    return Outlines(visible, max(job.spp * job.size[0] * job.size[1] // PER_EDGE_SAMPLE, FEWEST))
+
+
+def _warn_of_missing(job: Job, moving: list[str]) -> None:
+    """Says once of each parameter which part of its derivative is not there."""
+    vertices = job.values[: 3 * job.place.geometry.vertices].reshape(-1, 3)
+    for name in job.place.geometry.crowded:
+        warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
+    for a, b in crossing_pairs(job, lambda: topology(vertices, job.mesh.faces)[0].reshape(-1)):
+        concerned = [path for path in moving if path.startswith("cameras.") or path.split(".")[1] in (a, b)]
+        warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)
