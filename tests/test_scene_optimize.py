@@ -5,6 +5,7 @@ import pytest
 
 from nrender.errors import SceneError
 from nrender.scene import Scene
+from nrender.scene.optimize_models import LossSpec
 
 BASE = {
     "nrender": 1,
@@ -30,7 +31,7 @@ def spec(path, **given):
 def test_defaults():
     result = optimize(ROTATE, None)
     assert (result.loss, result.method, result.iterations, result.step) == (
-        "l2", "l-bfgs-b", 100, None)
+        LossSpec(), "l-bfgs-b", 100, None)
     one = result.parameters[ROTATE]
     assert one.init is None
     assert one.mask.all()
@@ -41,7 +42,7 @@ def test_defaults():
 def test_everything_given():
     result = optimize(ROTATE, {"init": [0, 0, 30], "bounds": [-90, 90], "mask": [0, 0, 1]},
                       loss="l2", method="adam", iterations=7, step=0.5)
-    assert (result.loss, result.method, result.iterations, result.step) == ("l2", "adam", 7, 0.5)
+    assert (result.loss, result.method, result.iterations, result.step) == (LossSpec(), "adam", 7, 0.5)
     one = result.parameters[ROTATE]
     np.testing.assert_array_equal(one.init, [0, 0, 30])
     np.testing.assert_array_equal(one.bounds, [[-90] * 3, [90] * 3])
@@ -75,7 +76,7 @@ def test_only_fitted_entries_must_lie_within_the_bounds():
 @pytest.mark.parametrize("path, given, message", [
     ("shapes.tri.transform.rotat", {}, f"no such parameter; did you mean '{ROTATE}'?"),
     ("xyz", {}, "no such parameter"),
-    (ROTATE, 3, "expected a map with init, bounds, mask, got 3"),
+    (ROTATE, 3, "expected a map with init, bounds, mask, transform, smoothness, step, tie, basis, prior, got 3"),
     (ROTATE, {"inti": 3}, "inti: unknown key; did you mean 'init'?"),
     (ROTATE, {"init": [1, 2]}, "init: expected numbers that broadcast to the parameter's shape "
      "(3), got a list of 2"),
@@ -111,13 +112,14 @@ def test_bad_parameters(path, given, message):
     ({"parameters": {FOV: {}}, "iterations": 0},
      "optimize: iterations: expected an integer in [1, 1000000000], got 0"),
     ({"parameters": {FOV: {}}, "method": "lbfgs"},
-     "optimize: method: expected one of l-bfgs-b, adam, got 'lbfgs'; did you mean 'l-bfgs-b'?"),
-    ({"parameters": {FOV: {}}, "loss": "l1"},
-     "optimize: loss: expected one of l2, got 'l1'"),
+     "optimize: method: expected one of l-bfgs-b, trust-constr, least-squares, adam, sgd, got 'lbfgs'; did you mean "
+     "'l-bfgs-b'?"),
+    ({"parameters": {FOV: {}}, "loss": "l3"},
+     "optimize: loss: expected a map, or one of l2, l1, huber, relative_l2, log, ssim, got 'l3'"),
     ({"parameters": {FOV: {}}, "step": 0, "method": "adam"},
      "optimize: step: expected a number > 0, got 0.0"),
     ({"parameters": {FOV: {}}, "step": 1},
-     "optimize: step: expected method adam for a step, got l-bfgs-b"),
+     "optimize: step: expected method adam or sgd for a step, got l-bfgs-b"),
     ({"parameters": {FOV: {}}, "metod": "adam"},
      "optimize: metod: unknown key; did you mean 'method'?"),
 ])

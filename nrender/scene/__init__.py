@@ -5,11 +5,10 @@ from .models import (
     Integrator,
     Light,
     Material,
-    OptimizeSpec,
-    ParameterSpec,
     Shape,
     Transform,
 )
+from .optimize_models import OptimizeSpec, ParameterSpec
 from .scene import Scene, load_scene
 
 __all__ = [

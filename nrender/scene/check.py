@@ -18,12 +18,12 @@ from .models import (
     Integrator,
     Light,
     Material,
-    OptimizeSpec,
     Shape,
     Texture,
     Transform,
     VertexColors,
 )
+from .optimize_models import OptimizeSpec
 from .read import read_object
 from .report import Report
 from .schema import Family

@@ -15,6 +15,7 @@ from ..image import write_image
 from .document import resolve_scalar
 from .lights import LIGHTS
 from .models import Shape
+from .optimize import with_files as with_files_of_fit
 from .paths import SECTIONS_OF_OBJECTS
 from .schema import Derived
 
@@ -50,8 +51,7 @@ def merged(scene: Scene) -> dict[str, Any]:
             for key in ("file", "raw"):
                 here.pop(key, None)
     base = scene._source.base
-    data = {key: with_files(value, lambda file: str(base / file)) if key in SECTIONS_OF_OBJECTS else value
-            for key, value in data.items()}
+    data = _with_files(data, lambda file: str(base / file))
     for name, entry in (data.get("shapes") or {}).items():
         if f"shapes.{name}.vertices" in scene._changes:
             _give_mesh(entry, scene.shapes[name])
@@ -70,6 +70,14 @@ def place(path: str) -> list[str]:
     """Where a parameter stands in the document: its path, but in the map of a checkerboard."""
     words = path.split(".")
     return [*words[:3], "checkerboard", words[3]] if words[3:] in (["a"], ["b"]) else words
+
+
+def _with_files(data: Mapping[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """A document with other names of all its files; the maps are new."""
+    changed = {key: with_files(value, change) if key in SECTIONS_OF_OBJECTS else value for key, value in data.items()}
+    if "optimize" in changed:
+        changed["optimize"] = with_files_of_fit(changed["optimize"], change)
+    return changed
 
 
 def with_files(value: Any, change: Callable[[str], str]) -> Any:
@@ -114,8 +122,7 @@ def dump(scene: Scene, path: Path) -> None:
         for name, entry in data.get(section, {}).items():
             _write_images(entry, name, files)
     folder = path.resolve().parent
-    data = {key: with_files(value, lambda file: _relative(Path(file), folder)) if key in SECTIONS_OF_OBJECTS
-            else value for key, value in data.items()}
+    data = _with_files(data, lambda file: _relative(Path(file), folder))
     text = (files.header() + to_yaml(plain(data))).encode()
     write_atomically(path, lambda out: out.write(text))
 

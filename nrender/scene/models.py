@@ -225,31 +225,3 @@ def textures_of(shape: Shape, materials: Mapping[str, Material]) -> list[Texture
     """All that a shape bears: of its emission and of its material."""
     values = [shape.emission, *(materials[shape.material].values.values() if shape.material else ())]
     return [value for value in values if isinstance(value, Textured)]
-
-
-@dataclass(frozen=True, eq=False)
-class ParameterSpec:
-    """How one parameter is fitted; arrays have the parameter's shape.
-
-    init: where to start, or None for the scene's value; bounds: (lower, upper), within the range
-    that the key allows, infinite where nothing bounds it; mask: bool, True = fitted.
-    """
-
-    init: np.ndarray | None
-    bounds: tuple[np.ndarray, np.ndarray]
-    mask: np.ndarray
-
-    def __repr__(self) -> str:
-        init = "scene's" if self.init is None else numbers_text(self.init)
-        return (f"ParameterSpec(init={init}, {int(self.mask.sum())} of {self.mask.size} fitted)")
-
-
-@dataclass(frozen=True, eq=False)
-class OptimizeSpec:
-    """The `optimize` section.  step: Adam's rate, or None for the method's default."""
-
-    parameters: Mapping[str, ParameterSpec]
-    loss: str = "l2"
-    method: str = "l-bfgs-b"
-    iterations: int = 100
-    step: float | None = None

@@ -9,7 +9,12 @@ from .integrators import INTEGRATORS
 from .lights import LIGHTS
 from .materials import COMMON as MODIFIERS
 from .materials import MATERIALS
-from .optimize import KEYS
+from .optimize import KEYS, METHODS
+from .optimize_loss import DOCS as LOSS_DOCS
+from .optimize_loss import LOSSES, SHARED
+from .optimize_parameter import KEYS as PARAMETER_KEYS
+from .optimize_prior import DOCS as PRIOR_DOCS
+from .optimize_prior import PRIORS, WEIGHT
 from .schema import REQUIRED, Derived, Family, Key
 from .shapes import COMMON, SHAPES, TRANSFORM
 from .textures import TABLES
@@ -24,6 +29,20 @@ def table(keys: Mapping[str, Key]) -> str:
         rows.append(f"| `{name}` | {key.expected()} | {default_text(key)} | "
                     f"{'yes' if key.differentiable else ''} | {key.doc} |")
     return "\n".join(rows) if keys else ""
+
+
+def named(docs: Mapping[str, str]) -> str:
+    """A Markdown table of names and what they are."""
+    return "\n".join(["| name | what it is |", "|---|---|", *(f"| `{name}` | {doc} |" for name, doc in docs.items())])
+
+
+def variants(docs: Mapping[str, str], keys: Mapping[str, Mapping[str, Key]]) -> str:
+    """A Markdown table of names, what they are, and the keys of each."""
+    rows = ["| name | what it is | keys |", "|---|---|---|"]
+    for name, doc in docs.items():
+        of_it = "; ".join(f"`{key}`: {k.doc} ({default_text(k)})" for key, k in keys[name].items())
+        rows.append(f"| `{name}` | {doc} | {of_it} |")
+    return "\n".join(rows)
 
 
 def default_text(key: Key) -> str:
@@ -50,6 +69,12 @@ def tables() -> dict[str, str]:
     result["shapes: keys of every type"] = table(COMMON)
     result["shapes: `transform`"] = table(TRANSFORM)
     result["optimize"] = table(KEYS)
+    result["optimize: methods"] = named(METHODS)
+    result["optimize: keys of a parameter"] = table(PARAMETER_KEYS)
+    result["optimize: losses"] = variants(LOSS_DOCS, LOSSES)
+    result["optimize: keys of every loss"] = table(SHARED)
+    priors = {name: {"weight": WEIGHT, **keys} for name, keys in PRIORS.items()}
+    result["optimize: priors"] = variants(PRIOR_DOCS, priors)
     return result
 
 

@@ -12,8 +12,9 @@ from ..errors import FROM_DICT, Problem, SceneError, SceneWarning
 from . import dump
 from .check import Parts, check_document
 from .document import Document, from_plain, read_document
-from .models import Camera, Frozen, Integrator, Light, Material, OptimizeSpec, Shape
+from .models import Camera, Frozen, Integrator, Light, Material, Shape
 from .optimize import check_optimize
+from .optimize_models import OptimizeSpec
 from .parameters import Parameters, Slot, find_slots, known_path, read_value, replaced
 from .paths import describe
 from .report import Report
