@@ -44,7 +44,8 @@ class ProgressLine:
 
     def __call__(self, progress: Any) -> None:
         """Show it."""
-        self._first = self._first or progress
+        if self._first is None or progress.start != self._first.start:
+            self._first = progress  # of several starts each has its own pace
         text = describe(progress, self._first)
         if self._bar:
             self._bar.update(
@@ -59,8 +60,10 @@ class ProgressLine:
 
 
 def describe(progress: Any, first: Any) -> str:
-    """`iteration 12/100  loss 1.234e-03  2.1 it/s  0:42 left`; the rate once it is known."""
-    text = f"iteration {progress.iteration}/{progress.iterations}  loss {progress.loss:.3e}"
+    """`start 2/8  iteration 12/100  loss 1.234e-03  2.1 it/s  0:42 left`; the rate once it is known, the start of
+    several, the time that is left of it."""
+    start = f"start {progress.start}/{progress.starts}  " if progress.starts > 1 else ""
+    text = f"{start}iteration {progress.iteration}/{progress.iterations}  loss {progress.loss:.3e}"
     done, seconds = progress.iteration - first.iteration, progress.seconds - first.seconds
     if done <= 0 or seconds <= 0:
         return text

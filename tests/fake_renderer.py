@@ -70,6 +70,43 @@ class FakeRenderer:
 
         return image.astype(np.float32), pullback
 
+    def render_tangents(self, scene, directions, spp=None, seed=0, device="auto", camera=None):
+        self._called(seed)
+        image, partials = self._image(scene, spp, seed, camera)
+
+        def tangent(direction):
+            moved = (direction[path][index] * partial for path, index, partial in partials if path in direction)
+            return sum(moved, np.zeros_like(image))
+
+        return image.astype(np.float32), [tangent(direction) for direction in directions]
+
+    def render_aovs(self, scene, names, spp=None, seed=0, device="auto", camera=None):
+        """Any AOV is the blob in white, (H, W)."""
+        return {name: self._aov(scene, spp, seed, camera)[0].astype(np.float32) for name in names}
+
+    def render_aovs_vjp(self, scene, names, wrt, spp=None, seed=0, device="auto", camera=None):
+        self._called(seed)
+        image, partials = self._aov(scene, spp, seed, camera)
+
+        def pullback(weights):
+            grads = {path: np.zeros(scene.parameters[path].shape) for path in wrt}
+            for path, index, partial in partials:
+                if path in grads:
+                    grads[path][index] += sum(np.sum(weights[name] * partial) for name in names)
+            return grads
+
+        return dict.fromkeys(names, image.astype(np.float32)), pullback
+
+    def render_aovs_jvp(self, scene, names, directions, spp=None, seed=0, device="auto", camera=None):
+        image, partials = self._aov(scene, spp, seed, camera)
+        moved = [directions[path][index] * partial for path, index, partial in partials if path in directions]
+        tangent = sum(moved, np.zeros_like(image))
+        return dict.fromkeys(names, image.astype(np.float32)), dict.fromkeys(names, tangent)
+
+    def _aov(self, scene, spp, seed, camera):
+        image, partials = self._image(scene.replace({REFLECTANCE: [1, 1, 1]}), spp, seed, camera)
+        return image[..., 0], [(path, index, p[..., 0]) for path, index, p in partials if path == TRANSLATE]
+
     def _called(self, seed):
         self.calls += 1
         self.seeds.append(seed)

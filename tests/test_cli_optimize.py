@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +16,10 @@ from click.testing import CliRunner
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 from nrender_cli.main import cli
 
+from nrender.gradcheck import GradCheck, Row
 from nrender.image import write_image
+from nrender.optimize import driver
+from nrender.optimize.asked import AskedError, name_targets
 from nrender.scene import load_scene
 
 HERE = Path(__file__).parent
@@ -27,6 +32,10 @@ KEYS = [
     "parameters",
     "seconds",
     "output",
+    "intervals",
+    "findings",
+    "notes",
+    "starts",
 ]
 
 
@@ -57,13 +66,80 @@ def test_json_has_the_keys_of_the_contract(folder):
     fitted = load_scene("out/result.yaml").parameters
     assert {p: fitted[p].tolist() for p in report["parameters"]} == report["parameters"]
     assert "iteration 0/40" in found.stderr
+    low, high = report["intervals"][f"{REFLECTANCE}[1]"]
+    assert low <= report["parameters"][REFLECTANCE][1] <= high
+    assert (report["starts"], report["notes"]) == ([], [])
+
+
+def test_json_has_null_for_what_is_not_known(folder):
+    args = ("scene.yaml", "target.exr", "-o", "out", "--json")
+    assert json.loads(run(*args, "--no-intervals").stdout)["intervals"] is None
+    # A blob that is black says nothing of where it is.
+    write_image(folder / "black.exr", 0 * truth(blob_scene()))
+    dark = [f"--set={REFLECTANCE}=0", "--iterations", "1"]
+    report = json.loads(run("scene.yaml", "black.exr", *args[2:], *dark).stdout)
+    assert report["intervals"][f"{TRANSLATE}[0]"] is None
+    assert any(TRANSLATE in line for line in report["findings"])
 
 
 def test_without_json_it_says_what_it_found(folder):
     found = run("scene.yaml", "target.exr", "-o", "out")
     assert found.exit_code == 0
     assert found.stdout.startswith("converged: ")
-    assert f"{REFLECTANCE}[1] = 0.6" in found.stdout
+    assert re.search(rf"^{re.escape(REFLECTANCE)}\[1\] = 0\.6\S* ± \S+$", found.stdout, re.MULTILINE)
+    plain = run("scene.yaml", "target.exr", "-o", "out", "--no-intervals").stdout
+    assert f"{REFLECTANCE}[1] = 0.6" in plain
+    assert "±" not in plain
+
+
+def test_notes_then_findings_are_printed_before_where_the_results_are(folder):
+    write_image(folder / "black.exr", 0 * truth(blob_scene()))
+    found = run("scene.yaml", "black.exr", "-o", "out", f"--set={REFLECTANCE}=0", "--iterations", "1").stdout
+    lines = found.splitlines()
+    assert f"{TRANSLATE}[0] = 0.5, not determined" in lines
+    assert lines[-2].startswith("the pictures don't determine")
+    assert lines[-1] == "results in out"
+
+
+def test_several_starts(folder):
+    found = run("scene.yaml", "target.exr", "-o", "out", "--starts", "3", "--iterations", "4", "--json")
+    assert "start 1/3  iteration 0/4" in found.stderr
+    rows = json.loads(found.stdout)["starts"]
+    assert [row["start"] for row in rows] == [1, 2, 3]
+    assert sum(row["best"] for row in rows) == 1
+    assert (folder / "out" / "starts" / "003" / "checkpoint.npz").exists()
+
+
+def test_loss_and_max_spp_reach_the_run(folder):
+    args = ("scene.yaml", "target.exr", "-o", "out", "--iterations", "2")
+    losses = [
+        json.loads(run(*args, "--json", *more).stdout)["loss_initial"] for more in ((), ("--loss", "l1"))
+    ]
+    assert losses[0] != losses[1]
+    again = run(*args, "--loss", "l1", "--resume", "--max-spp", "16")
+    assert again.exit_code == 2
+    assert "another max_spp: expected 16, got 64" in again.stderr
+    wrong = run(*args, "--loss", "l11")
+    assert (wrong.exit_code, wrong.stderr.count("\n")) == (2, 1)
+    assert "loss: expected" in wrong.stderr
+
+
+def test_gradcheck_before_the_fit(folder, monkeypatch):
+    asked = []
+
+    def check(variables, camera, device, seed):
+        asked.append((variables.paths, camera, device, seed))
+        return GradCheck((Row(REFLECTANCE, (1,), 2.0, 0.01, 3.0, 0.01, 0.1),), 1.0)
+
+    monkeypatch.setattr(driver, "checked", check)
+    args = ("scene.yaml", "target.exr", "-o", "out", "--iterations", "2", "--seed", "3")
+    assert run(*args).exit_code == 0
+    assert asked == []
+    found = run(*args, "--gradcheck")
+    assert asked == [([TRANSLATE, REFLECTANCE], "main", "auto", 3)]
+    assert f"gradient check of the start: 1 of 1 numbers disagree: {REFLECTANCE}[1]" in found.stdout
+    assert "Gradient check of the start" in Path("out/report.html").read_text(encoding="utf-8")
+
 
 
 def test_options_reach_the_run(folder):
@@ -116,6 +192,49 @@ def test_targets_of_several_cameras(folder):
     assert (many.exit_code, "more targets than cameras" in many.stderr) == (2, True)
     twice = run("two.yaml", "side=a.exr", "side=b.exr", "-o", "out")
     assert (twice.exit_code, "has a target already" in twice.stderr) == (2, True)
+
+
+TWO = SimpleNamespace(cameras={"side": None, "main": None})
+
+
+@pytest.mark.parametrize(
+    "targets, expected",
+    [
+        (["a.exr"], {"main": "a.exr"}),
+        (["a.exr", "b.exr"], {"main": "a.exr", "side": "b.exr"}),
+        (["side=b.exr", "a.exr"], {"side": "b.exr", "main": "a.exr"}),
+        (["depth=d.exr"], {"main": {"depth": "d.exr"}}),
+        (["depth=d.exr", "a.exr"], {"main": {"depth": "d.exr", "image": "a.exr"}}),
+        (["side.normal=n.exr", "side=b.exr"], {"side": {"normal": "n.exr", "image": "b.exr"}}),
+        (["main.image=a.exr", "b.exr"], {"main": "a.exr", "side": "b.exr"}),
+        (["image=a.exr"], {"main": "a.exr"}),
+    ],
+)
+def test_targets_by_name(targets, expected):
+    assert name_targets(TWO, targets) == expected
+
+
+@pytest.mark.parametrize(
+    "targets, message",
+    [
+        (["dept=d.exr"], "dept=d.exr: expected FILE, .* got the name 'dept'; did you mean 'depth'?"),
+        (["shape_id=d.exr"], "got the name 'shape_id'"),
+        (["main.dept=d.exr"], "got the name 'main.dept'; did you mean 'main.depth'?"),
+        (["mian=a.exr"], "did you mean 'main'?"),
+        (["depth=d.exr", "main.depth=e.exr"], "main.depth=e.exr: 'main.depth' has one already"),
+        (["a.exr", "main=b.exr"], "camera 'main' has a target already"),
+        (["a", "b", "c"], "c: more targets than cameras"),
+    ],
+)
+def test_targets_that_cannot_be(targets, message):
+    with pytest.raises(AskedError, match=message.replace("?", r"\?")) as caught:
+        name_targets(TWO, targets)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_may_have_an_equals_sign_in_its_name(folder):
+    (folder / "a=b.exr").touch()
+    assert name_targets(TWO, ["a=b.exr"]) == {"main": "a=b.exr"}
 
 
 @pytest.mark.parametrize(

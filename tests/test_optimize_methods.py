@@ -8,7 +8,7 @@ from nrender.errors import Problem, SceneError
 from nrender.optimize import METHODS, OptimizeWarning, OptionError, optimize
 from nrender.optimize.run import MAX_REJECTED
 
-ITERATIONS = {"l-bfgs-b": 60, "adam": 300}
+ITERATIONS = {"l-bfgs-b": 60, "trust-constr": 60, "least-squares": 60, "adam": 300, "sgd": 400}
 EVERY = pytest.mark.parametrize("method", sorted(METHODS))
 ANSWER = {TRANSLATE: [0, 0, 0], REFLECTANCE: [0.7, 0.6, 0.5]}
 
@@ -58,7 +58,8 @@ def test_bounds_hold(method):
     seen = []
     result = fit(method, scene=scene, callback=lambda p: seen.append(list(p.row.values())[-3:]))
     assert np.all((np.array(seen) >= 0.2) & (np.array(seen) <= 0.4))
-    np.testing.assert_allclose(result.parameters[REFLECTANCE], 0.4)
+    # An interior-point method comes as near as its last barrier lets it.
+    np.testing.assert_allclose(result.parameters[REFLECTANCE], 0.4, atol=5e-4 if method == "trust-constr" else 0)
 
 
 @EVERY
@@ -119,12 +120,29 @@ def test_a_gradient_that_is_not_finite_is_rejected(method):
 
 
 @EVERY
+def test_a_pixel_that_is_not_finite_is_named(method):
+    class Broken(FakeRenderer):
+        def _image(self, scene, spp, seed, camera):
+            image, partials = super()._image(scene, spp, seed, camera)
+            if scene.parameters[TRANSLATE][0] == there:
+                image[7, 3, 1] = np.inf
+            return image, partials
+
+    there = fit(method).history[2][f"{TRANSLATE}[0]"]
+    with pytest.warns(OptimizeWarning, match=r"the loss is (inf|nan) at pixel \(x=3, y=7\) of camera 'main'; the step"):
+        result = fit(method, Broken())
+    np.testing.assert_allclose(result.parameters[TRANSLATE], 0, atol=1e-3)
+    assert "seed 0" in result.rejected[0]
+
+
+@EVERY
 def test_a_step_to_a_scene_that_cannot_be_is_rejected(method):
     """A light scaled to nothing, say: no loss there, so the method steps back."""
+    there = fit(method).history[2][f"{TRANSLATE}[0]"]
 
     class Refusing(FakeRenderer):
         def render_vjp(self, scene, *args, **options):
-            if 0.2 < scene.parameters[TRANSLATE][0] < 0.4 and not self.poison:
+            if scene.parameters[TRANSLATE][0] == there and not self.poison:
                 self.poison = lambda scene: False
                 raise SceneError([Problem("<dict>", 0, "shapes 'square'", "", "no area")])
             return super().render_vjp(scene, *args, **options)
@@ -144,9 +162,9 @@ def test_a_staircase_ends_the_line_search():
             return super()._image(scene.replace(values), spp, seed, camera)
 
     answer = blob_scene().replace({TRANSLATE: [0.00003, 0.00003, 0]})
-    result = fit("l-bfgs-b", Stairs(sigma=0.5), target=truth(answer))
+    result = fit("l-bfgs-b", Stairs(sigma=0.5), target=truth(answer), max_spp=16)
     assert result.status_name == "converged"
-    assert result.nfev <= 25
+    assert result.nfev <= 25 + 5  # and five draws that ask whether there is a slope
     assert result.fun == result.history[-1]["loss"]
 
 
@@ -243,7 +261,7 @@ def test_settings_come_from_the_scene():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"method": "adm"}, "expected one of l-bfgs-b, adam, got 'adm'; did you mean 'adam'?"),
+        ({"method": "adm"}, "expected one of .*, adam, sgd, got 'adm'; did you mean 'adam'?"),
         ({"iterations": -1}, "iterations: expected at least 0, got -1"),
         ({"spp": 0}, "spp: expected at least 1, got 0"),
         ({"seed": -1}, "seed: expected at least 0, got -1"),

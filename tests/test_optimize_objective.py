@@ -7,9 +7,10 @@ from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, trut
 from nrender.errors import ImageError
 from nrender.image import write_image
 from nrender.optimize.objective import Objective
-from nrender.optimize.targets import read_targets
+from nrender.optimize.targets import make_terms, read_targets, read_weights
 from nrender.optimize.variables import free_variables
 from nrender.scene import Scene
+from nrender.scene.optimize_models import LossSpec
 
 PATHS = [TRANSLATE, REFLECTANCE]
 
@@ -17,7 +18,12 @@ PATHS = [TRANSLATE, REFLECTANCE]
 def objective(renderer, scene=None, target=None, spp=16, seed=3):
     scene = scene or blob_scene()
     target = truth(scene) if target is None else target
-    return Objective(read_targets(scene, target), PATHS, renderer, spp=spp, seed=seed)
+    return Objective(terms_of(scene, target), PATHS, renderer, spp=spp, seed=seed)
+
+
+def terms_of(scene, target, weights=None, loss=None):
+    targets = read_targets(scene, target)
+    return make_terms(scene, targets, read_weights(scene, targets, weights), loss or LossSpec())
 
 
 def two_cameras():
@@ -34,12 +40,12 @@ def test_both_halves_give_the_exact_gradient_of_the_noisy_loss():
     """Common random numbers: finite differences of the very estimate."""
     fit, scene = objective(FakeRenderer(sigma=1.0)), start()
     found = fit.exact(scene)
-    assert found.loss == pytest.approx(fit.value(scene).value, rel=1e-12)
+    assert found.loss == pytest.approx(fit.value(scene)[0], rel=1e-12)
     for path in PATHS:
         for c in range(2):
             step = np.eye(3)[c] * 1e-3
             ends = [
-                fit.value(scene.replace({path: scene.parameters[path] + s * step})).value
+                fit.value(scene.replace({path: scene.parameters[path] + s * step}))[0]
                 for s in (1, -1)
             ]
             # Images are float32: half an ulp of the pixels is what the difference can lose.
@@ -110,7 +116,7 @@ def test_a_target_may_be_a_file(tmp_path):
     scene = blob_scene()
     write_image(tmp_path / "target.exr", truth(scene))
     for target in (tmp_path / "target.exr", str(tmp_path / "target.exr")):
-        np.testing.assert_array_equal(read_targets(scene, target)["main"], truth(scene))
+        np.testing.assert_array_equal(read_targets(scene, target)["main"]["image"], truth(scene))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_a_target_may_be_a_file(tmp_path):
     ],
 )
 def test_wrong_targets(target, message, error_of):
-    assert message in error_of(read_targets, blob_scene(), target)
+    assert message in error_of(terms_of, blob_scene(), target)
 
 
 def test_a_target_without_a_camera_is_the_first_ones():

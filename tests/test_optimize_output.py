@@ -10,9 +10,9 @@ from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, trut
 
 from nrender.image import read_image
 from nrender.optimize import OptimizeWarning, OutputError, checkpoint, optimize, output
-from nrender.optimize.driver import PICTURES
 from nrender.optimize.objective import Objective
 from nrender.optimize.output import FolderError
+from nrender.optimize.pictures import PICTURES
 from nrender.scene import Scene, load_scene
 
 FILES = {
@@ -34,6 +34,44 @@ def fit(folder, scene=None, renderer=None, target=None, **options):
 def test_the_files_of_the_contract(tmp_path):
     fit(tmp_path / "a" / "b")
     assert {file.name for file in (tmp_path / "a" / "b").iterdir()} == FILES
+
+
+def test_the_report_has_the_way_and_the_derivatives(tmp_path):
+    fit(tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "On the way, camera main" in page
+    assert "Derivatives at the end" in page
+    assert page.count("full colour") == 2 * 5  # in the caption, and for who can't see the picture
+
+
+class WithDepth(FakeRenderer):
+    """Depth: 5 but for the blob's red."""
+
+    def render_aovs(self, scene, names, **keys):
+        assert names == ["depth"]
+        return {"depth": 5 - self.render(scene, **keys)[..., 0]}
+
+    def render_aovs_vjp(self, scene, names, wrt, **keys):
+        image, pull = self.render_vjp(scene, wrt, **keys)
+
+        def pullback(weights):
+            return pull(np.stack([-weights["depth"], *[np.zeros_like(weights["depth"])] * 2], axis=-1))
+
+        return {"depth": 5 - image[..., 0]}, pullback
+
+    def render_aovs_jvp(self, scene, names, direction, **keys):
+        image, (change,) = self.render_tangents(scene, [direction], **keys)
+        return {"depth": 5 - image[..., 0]}, {"depth": -change[..., 0]}
+
+
+def test_fitted_to_depth_alone_the_final_image_is_in_colour_all_the_same(tmp_path):
+    scene = blob_scene(iterations=5)
+    depth = 5 - truth(scene)[..., 0]
+    result = fit(tmp_path, scene, WithDepth(), target={"main": {"depth": depth}})
+    np.testing.assert_allclose(read_image(tmp_path / "final.exr"), truth(result.scene), atol=1e-6)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Camera main, depth" in page
+    assert "On the way, camera main" in page
 
 
 def test_result_yaml_is_the_fitted_scene(tmp_path):
@@ -149,7 +187,7 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scene = blob_scene(iterations=2)
     renderer = FakeRenderer()
-    result = optimize(scene, truth(scene), renderer=renderer)
+    result = optimize(scene, truth(scene), renderer=renderer, intervals=False)
     assert list(tmp_path.iterdir()) == []
     assert renderer.calls == 2 * result.nfev
 
@@ -162,6 +200,8 @@ def test_interrupted_runs_write_everything_too(tmp_path):
     result = fit(tmp_path, renderer=FakeRenderer(before=interrupt))
     assert result.status_name == "interrupted"
     assert {file.name for file in tmp_path.iterdir()} == FILES
+    # The user waits: no derivatives, which are renders too.
+    assert "Derivatives at the end" not in (tmp_path / "report.html").read_text(encoding="utf-8")
     best = load_scene(tmp_path / "result.yaml").parameters[REFLECTANCE]
     np.testing.assert_array_equal(best, result.parameters[REFLECTANCE])
 
@@ -169,9 +209,10 @@ def test_interrupted_runs_write_everything_too(tmp_path):
 def test_ctrl_c_while_the_pictures_are_rendered_leaves_the_numbers(tmp_path):
     scene = blob_scene(iterations=2)
     evaluations = optimize(scene, truth(scene), renderer=FakeRenderer()).nfev
+    intervals = 3  # renders for them
 
     def interrupt(call):
-        if call == 2 * evaluations + 1:
+        if call == 2 * evaluations + intervals + 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

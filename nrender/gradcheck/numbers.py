@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import NrenderError, did_you_mean
-from ..optimize.scaling import scene_extent, typical_step
+from ..scaling import scene_extent, typical_step
 from ..scene import Scene
 from .differences import FIRST_STEP
 

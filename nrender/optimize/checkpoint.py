@@ -17,9 +17,10 @@ import numpy as np
 
 from nrender.errors import NrenderError
 from nrender.image.atomic import replacing
+from nrender.optimize.frames import Snapshot
 from nrender.optimize.run import Committed, Point, Run
 
-FORMAT = 1
+FORMAT = 2
 # More iterations of the same run are still the same run.
 NOT_INPUTS = ("iterations", "method")
 
@@ -29,7 +30,7 @@ class CheckpointError(NrenderError):
 
 
 def digests(
-    scene: Any, targets: dict[str, np.ndarray], method: str, loss: str, seed: int, spp: int
+    scene: Any, targets: dict[str, Any], settings: Any, loss: str
 ) -> dict[str, str]:
     """{what: short hash or text} of all that decides the numbers of a run, but the device."""
     document = dict(scene.document)
@@ -37,14 +38,16 @@ def digests(
         document["optimize"] = {
             k: v for k, v in document["optimize"].items() if k not in NOT_INPUTS
         }
+    bases = {path: list(spec.basis) for path, spec in scene.optimize.parameters.items() if spec.basis is not None}
     meshes = {name: [shape.vertices, shape.faces] for name, shape in scene.shapes.items()}
     return {
-        "scene": _digest([document, dict(scene.parameters), meshes]),
+        "scene": _digest([document, dict(scene.parameters), meshes, bases]),
         "target": _digest(targets),
-        "method": method,
+        "method": settings.method,
         "loss": loss,
-        "seed": str(seed),
-        "spp": str(spp),
+        "seed": str(settings.seed),
+        "spp": str(settings.spp),
+        "max_spp": str(settings.max_spp),
     }
 
 
@@ -72,6 +75,8 @@ def save(path: Path, run: Run, identity: dict[str, str]) -> None:
     """Write the run's last whole iteration and its log.  OSError if the disk won't take it."""
     # Interrupted while it replays, a run must not forget what it had not come to again.
     log, done = [*run.log, *run.to_replay], run.committed
+    curvatures = [*run.curvatures, *run.curvatures_to_replay]
+    size = run.variables.size
     arrays = {
         "format": np.array(FORMAT),
         "identity": np.array(json.dumps(identity)),
@@ -80,8 +85,12 @@ def save(path: Path, run: Run, identity: dict[str, str]) -> None:
         "evaluations": np.array(done.evaluations),
         "rejected": np.array(done.rejected, dtype=str),
         "rejected_in_a_row": np.array(done.rejected_in_a_row),
-        **_pack("log", log, run.variables.size),
-        **_pack("best", [done.best] if done.best else [], run.variables.size),
+        **_pack("log", log, size),
+        **_pack("best", [done.best] if done.best else [], size),
+        "curvature_x": np.array([x for x, _ in curvatures], np.float64).reshape(-1, size),
+        "curvature_matrix": np.array([m for _, m in curvatures], np.float64).reshape(-1, size, size),
+        # A log is replayed as far as it goes, a state is that of the last whole iteration.
+        **_pack_frames(done.frames if done.state else run.frames.snapshot(), size),
         **{f"state_{name}": value for name, value in done.state.items()},
     }
     with replacing(path) as temporary, open(temporary, "wb") as stream:
@@ -106,6 +115,26 @@ def _unpack(name: str, arrays: dict[str, np.ndarray], run: Run) -> list[Point]:
         loss, noise, seconds = map(float, numbers)
         points.append(Point(x, loss, noise, gradient, seconds, run.fault(loss, gradient)))
     return points
+
+
+def _pack_frames(frames: Snapshot, size: int) -> dict[str, np.ndarray]:
+    x = [np.frombuffer(key, np.float64) for key in frames.recent]
+    return {
+        "frames_iteration": np.array(list(frames.kept), np.int64),
+        "frames_kept": _stack(list(frames.kept.values())),
+        "frames_x": np.array(x, np.float64).reshape(-1, size),
+        "frames_recent": _stack(list(frames.recent.values())),
+    }
+
+
+def _stack(pictures: list[np.ndarray]) -> np.ndarray:
+    return np.stack(pictures) if pictures else np.zeros((0, 0, 0, 3), np.uint8)
+
+
+def _unpack_frames(arrays: dict[str, np.ndarray]) -> Snapshot:
+    kept = zip(arrays["frames_iteration"], arrays["frames_kept"], strict=True)
+    recent = zip(arrays["frames_x"], arrays["frames_recent"], strict=True)
+    return Snapshot({int(i): pixels for i, pixels in kept}, {x.tobytes(): pixels for x, pixels in recent})
 
 
 def load(path: Path, run: Run, identity: dict[str, str]) -> bool:
@@ -142,6 +171,8 @@ def _restore(run: Run, arrays: dict[str, np.ndarray]) -> None:
     state = {n.removeprefix("state_"): a for n, a in arrays.items() if n.startswith("state_")}
     run.earlier_seconds = float(arrays["seconds"])
     run.to_replay = _unpack("log", arrays, run)
+    frames = _unpack_frames(arrays)
+    run.curvatures_to_replay = list(zip(arrays["curvature_x"], arrays["curvature_matrix"], strict=True))
     if state:
         done = Committed(
             state,
@@ -150,5 +181,8 @@ def _restore(run: Run, arrays: dict[str, np.ndarray]) -> None:
             best[0] if best else None,
             rejected,
             int(arrays["rejected_in_a_row"]),
+            frames,
         )
         run.go_on_from(done, arrays["table"])
+    else:
+        run.frames.replay(frames)

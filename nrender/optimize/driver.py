@@ -1,20 +1,24 @@
-"""optimize: settings, one run of a method, its end (whatever it is), the output folder."""
+"""optimize: settings, the runs of a method, their end (whatever it is), the output folder."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nrender.errors import NrenderError, did_you_mean
+from nrender.loss import Loss, LossError, from_callable
 from nrender.optimize import checkpoint
+from nrender.optimize.certainty import certainty
+from nrender.optimize.checked import checked
 from nrender.optimize.methods import DEFAULT_METHOD, METHODS
-from nrender.optimize.objective import Objective, Renderer
+from nrender.optimize.objective import Objective
 from nrender.optimize.output import Folder
-from nrender.optimize.report import View
+from nrender.optimize.pictures import extras_of, final_pictures, views_of
+from nrender.optimize.prior_sum import priors_of
 from nrender.optimize.result import (
     CONVERGED,
     FAILED,
@@ -24,18 +28,31 @@ from nrender.optimize.result import (
     Outcome,
     Progress,
 )
-from nrender.optimize.run import Failed, Run, Stopped
-from nrender.optimize.targets import Target, read_targets
+from nrender.optimize.run import Run, Stopped
+from nrender.optimize.runs import run_all
+from nrender.optimize.starts import StartRow, start_points
+from nrender.optimize.targets import Target, make_terms, read_targets, read_weights
 from nrender.optimize.variables import free_variables
 
 if TYPE_CHECKING:
     from nrender.optimize.scipy_result import OptimizeResult
 
-PICTURES = 0x50494354  # the stream of random numbers of the report's pictures
+RAISE = 4  # times `spp` a method may take where noise stalls it, if nothing is said
 
 
 class OptionError(NrenderError):
     """A setting of `optimize` that can't be."""
+
+
+class Settings(NamedTuple):
+    """What all runs of one fit share."""
+
+    method: str
+    iterations: int
+    spp: int
+    max_spp: int
+    seed: int
+    starts: int
 
 
 def optimize(
@@ -49,108 +66,147 @@ def optimize(
     callback: Callable[[Progress], None] | None = None,
     output: str | PathLike[str] | None = None,
     resume: bool = False,
-    renderer: Renderer | None = None,
+    renderer: Any = None,
+    loss: str | Mapping[str, Any] | Loss | Callable[..., Any] | None = None,
+    weights: Any = None,
+    starts: int = 1,
+    max_spp: int | None = None,
+    intervals: bool = True,
+    gradcheck: bool = False,
 ) -> OptimizeResult:
     """Fit the parameters of the scene's `optimize` section to target images.
 
-    target      (H, W, 3) linear radiance or the path of an image, for "main" or the first
-                camera; or a map from camera to either: the losses are added
-    method      'l-bfgs-b' or 'adam'; None: the scene's
+    target      (H, W, 3) linear radiance or the path of an image, for "main" or the first camera; or a map from
+                camera to either, or to a map from "image" and AOVs ("depth", "alpha", ...) to either: all losses are
+                added
+    method      'l-bfgs-b', 'trust-constr', 'least-squares', 'adam' or 'sgd'; None: the scene's
     iterations  at most; None: the scene's
     spp         samples per pixel of one evaluation (two renders of half of them); None: the scene's
     seed        names all random numbers of the run
     callback    called with a `Progress` after each iteration; StopIteration from it ends the run
-    output      a folder for result.yaml, final.exr, final.png, history.csv, checkpoint.npz and
-                report.html
-    resume      go on from the folder's checkpoint, if there is one; the result is, bit for bit,
-                that of an unbroken run
-    renderer    what has `render` and `render_vjp`; None: `nrender.render`
+    output      a folder for result.yaml, final.exr, final.png, history.csv, checkpoint.npz and report.html
+    resume      go on from the folder's checkpoint, if there is one; the result is, bit for bit, that of an unbroken run
+    renderer    what has `render`, `render_vjp` and `render_tangents`; None: `nrender.render`
+    loss        as in a scene file, 'huber' or {'type': 'huber', 'delta': 0.1}; or a function of an image (H, W, C), or
+                of an image and its target, that returns (loss, dloss/dimage); None: the scene's
+    weights     of the pixels, (H, W) >= 0 or the path of an image, or a map from camera to either; None: the scene's
+    starts      so many fits, from the scene's start and from Sobol' points within the bounds; the best counts
+    max_spp     what l-bfgs-b, trust-constr and least-squares may raise `spp` to where noise stalls them; None: the
+                scene's, or 4 times `spp`
+    intervals   say how certain the parameters are (losses that are sums of squares, up to 32 free scalars)
+    gradcheck   hold the gradient of the first picture against finite differences before the fit (`nrender.gradcheck`,
+                of a small picture: a minute or so); the result has it, and the report
 
     The result has the best scene seen, however the run ended; Ctrl-C ends it with status_name
     'interrupted'.  SceneError, ImageError, OptionError, OutputError and CheckpointError are raised
     before anything is rendered.
     """
+    if loss is not None and (isinstance(loss, str | Mapping)):
+        scene = scene.with_optimize({**scene.document.get("optimize", {}), "loss": loss})
+    settings = _settings(scene, method, iterations, spp, seed, starts, max_spp)
+    if resume and output is None:
+        raise OptionError("resume: expected an output folder to go on from, got none")
+    variables = free_variables(scene)
+    priors = priors_of(variables)
+    targets = read_targets(scene, target)
+    spec = scene.optimize
+    weight = read_weights(scene, targets, spec.loss.weights if weights is None else weights)
+    chosen = spec.loss if loss is None or isinstance(loss, str | Mapping) else _loss(loss)
+    terms = make_terms(scene, targets, weight, chosen)
+    identity = checkpoint.digests(scene, {"target": targets, "weights": weight}, settings, str(_name(chosen)))
+    folder = Folder(output, identity) if output is not None else None
+    renderer = renderer or importlib.import_module("nrender.render")
+
+    def make_run(start: np.ndarray, number: int, saves: Folder | None) -> Run:
+        objective = Objective(terms, variables.paths, renderer, settings.spp, seed, device)
+        on_iteration = _on_iteration(saves, callback, number, settings.starts)
+        run = Run(variables, objective, settings.iterations, spec.step, settings.max_spp, priors, on_iteration)
+        run.x0 = start
+        if resume and saves:
+            checkpoint.load(saves.checkpoint, run, saves.identity)
+        return run
+
+    check = checked(variables, next(iter(targets)), device, seed) if gradcheck else None
+    points = start_points(variables, settings.starts, seed)
+    run, outcome, rows = run_all(METHODS[settings.method], points, settings.spp, make_run, folder)
+    run.objective.spp = max(run.objective.spp, settings.spp)  # ended before it came to them, maybe
+    result = _result(run, outcome, output, rows)
+    if folder:  # what matters most first: what follows takes time
+        folder.save(run)
+        folder.write_numbers(result, run)
+    if intervals:
+        result.update(_certainty(run, outcome))
+    if check is not None:
+        result.update(gradcheck=check, notes=[*result.notes, f"gradient check of the start: {check.summary}"])
+    if folder:
+        shown = {
+            "scene": scene.file or "from a dict",
+            "method": settings.method,
+            "iterations": settings.iterations,
+            "loss": _name(chosen),
+            "spp": settings.spp,
+            "seed": seed,
+            "device": device,
+        }
+        views = views_of(run, result)
+        folder.write_pictures(final_pictures(run, result, views))
+        folder.write_report(result, run, views, shown, extras_of(run, result))
+    return result
+
+
+def _settings(
+    scene: Any, method: str | None, iterations: int | None, spp: int | None, seed: int, starts: int, max_spp: int | None
+) -> Settings:
     spec = scene.optimize
     method = method or (spec.method if spec else DEFAULT_METHOD)
     iterations = iterations if iterations is not None else (spec.iterations if spec else 0)
     spp = spp if spp is not None else scene.integrator.spp
-    _check_options(method, iterations, spp, seed, resume, output)
-    variables = free_variables(scene)
-    targets = read_targets(scene, target)
-    identity = checkpoint.digests(scene, targets, method, spec.loss, seed, spp)
-    folder = Folder(output, identity) if output is not None else None
-    renderer = renderer or importlib.import_module("nrender.render")
-    objective = Objective(targets, variables.paths, renderer, spec.loss, spp, seed, device)
-    run = Run(variables, objective, iterations, spec.step, _on_iteration(folder, callback))
-    if resume and folder:
-        checkpoint.load(folder.checkpoint, run, identity)
-
-    outcome = _go(METHODS[method], run, folder)
-    result = _result(run, outcome, output)
-    if folder:
-        folder.save(run)
-        folder.write_numbers(result, run)
-        views = [_view(run, result, camera) for camera in targets]
-        settings = {
-            "scene": scene.file or "from a dict",
-            "method": method,
-            "iterations": iterations,
-            "loss": spec.loss,
-            "spp": spp,
-            "seed": seed,
-            "device": device,
-        }
-        folder.write_pictures(result, run, views, settings)
-    return result
-
-
-def _check_options(
-    method: str, iterations: int, spp: int, seed: int, resume: bool, output: object
-) -> None:
+    most = max_spp if max_spp is not None else spec.max_spp if spec else None
     if method not in METHODS:
         hint = did_you_mean(method, METHODS)
         raise OptionError(f"method: expected one of {', '.join(METHODS)}, got '{method}'{hint}")
-    for name, value, least in (("iterations", iterations, 0), ("spp", spp, 1), ("seed", seed, 0)):
+    numbers = (("iterations", iterations, 0), ("spp", spp, 1), ("seed", seed, 0), ("starts", starts, 1))
+    for name, value, least in numbers:
         if value < least:
             raise OptionError(f"{name}: expected at least {least}, got {value}")
-    if resume and output is None:
-        raise OptionError("resume: expected an output folder to go on from, got none")
+    return Settings(method, iterations, spp, max(spp, RAISE * spp if most is None else most), seed, starts)
+
+
+def _loss(loss: Any) -> Loss:
+    if isinstance(loss, Loss):
+        return loss
+    if not callable(loss):
+        raise LossError(f"loss: expected a name, a map or a function, got {type(loss).__name__}")
+    return from_callable(loss)
+
+
+def _name(loss: Any) -> str:
+    return "a function" if isinstance(loss, Loss) else str(loss)
 
 
 def _on_iteration(
-    folder: Folder | None, callback: Callable[[Progress], None] | None
+    folder: Folder | None, callback: Callable[[Progress], None] | None, start: int, starts: int
 ) -> Callable[[Run, Progress], None]:
     def act(run: Run, progress: Progress) -> None:
         if folder:
             folder.save_now_and_then(run)
         if callback:
             try:
-                callback(progress)
+                callback(progress._replace(start=start, starts=starts))
             except StopIteration:
                 raise Stopped from None
 
     return act
 
 
-def _go(method: Callable[[Run], Outcome], run: Run, folder: Folder | None) -> Outcome:
-    try:
-        return method(run)
-    except KeyboardInterrupt:
-        return Outcome(INTERRUPTED, "ended early; the best so far is kept")
-    except Stopped:
-        return Outcome(INTERRUPTED, "stopped by the callback; the best so far is kept")
-    except Failed as failure:
-        return Outcome(FAILED, str(failure))
-    except BaseException:
-        # Not ours to handle, but the work that is done must not be lost with it.
-        if folder:
-            folder.save(run)
-        raise
-    finally:
-        run.stop_clock()
+def _certainty(run: Run, outcome: Outcome) -> dict[str, Any]:
+    if outcome.status in (FAILED, INTERRUPTED) or run.best is None:
+        return {}
+    known = certainty(run, run.best.x)
+    return {} if known is None else known._asdict()
 
 
-def _result(run: Run, outcome: Outcome, output: object) -> OptimizeResult:
+def _result(run: Run, outcome: Outcome, output: object, rows: list[StartRow]) -> OptimizeResult:
     from nrender.optimize.scipy_result import OptimizeResult
 
     x = run.best.x if run.best else run.x0
@@ -167,23 +223,18 @@ def _result(run: Run, outcome: Outcome, output: object) -> OptimizeResult:
         message=outcome.message,
         scene=run.variables.scene.replace(values),
         parameters=values,
+        coefficients=run.variables.coefficients(x) or None,  # scipy's repr stumbles over an empty dict
         history=run.rows,
         loss_initial=run.rows[0]["loss"] if run.rows else np.nan,
         seconds=run.seconds,
         rejected=run.rejected,
+        notes=run.notes,
+        spp=run.objective.spp,
+        covariance=None,
+        standard_error=None,
+        interval=None,
+        findings=[],
+        gradcheck=None,
+        starts=[row._asdict() for row in rows],
         output=output,
     )
-
-
-def _view(run: Run, result: OptimizeResult, camera: str) -> View:
-    objective = run.objective
-    # Neither the fit's samples nor, likely, the target's: what the difference shows is no noise in common.
-    seed, _ = objective.seeds(PICTURES, list(objective.targets).index(camera))
-
-    def render(scene: Any) -> np.ndarray:
-        return objective.renderer.render(
-            scene, spp=objective.spp, seed=seed, device=objective.device, camera=camera
-        )
-
-    start, final = render(run.variables.scene), render(result.scene)
-    return View(camera, start, objective.targets[camera], final)

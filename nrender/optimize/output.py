@@ -12,11 +12,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nrender.errors import NrenderError
 from nrender.image import write_image
 from nrender.image.atomic import replacing
 from nrender.optimize import checkpoint
-from nrender.optimize.report import View, report
+from nrender.optimize.report import Extras, View, report
 from nrender.optimize.result import OptimizeWarning
 from nrender.optimize.run import COLUMNS, Run
 
@@ -71,6 +73,10 @@ class Folder:
         self._warned = False
         make_folder(self.path)
 
+    def of_start(self, number: int) -> Folder:
+        """The folder of one of many starts, within this one."""
+        return Folder(self.path / "starts" / f"{number:03d}", {**self.identity, "start": str(number)})
+
     @property
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.npz"
@@ -110,15 +116,18 @@ class Folder:
             writer.writeheader()
             writer.writerows(result.history)
 
-    def write_pictures(
-        self, result: OptimizeResult, run: Run, views: list[View], settings: dict[str, object]
-    ) -> None:
-        """final.exr and final.png of the first camera, final-2 of the second …; report.html."""
-        for number, view in enumerate(views, start=1):
+    def write_pictures(self, finals: list[np.ndarray]) -> None:
+        """final.exr and final.png of the first camera, final-2 of the second …; (H, W, 3) each."""
+        for number, image in enumerate(finals, start=1):
             # By number, not by name: no path is made from what a scene file says.
             stem = "final" if number == 1 else f"final-{number}"
             for suffix in (".exr", ".png"):
-                write_image(self.path / f"{stem}{suffix}", view.final)
+                write_image(self.path / f"{stem}{suffix}", image)
+
+    def write_report(
+        self, result: OptimizeResult, run: Run, views: list[View], settings: dict[str, object], extras: Extras
+    ) -> None:
+        """report.html"""
         target = self.path / "report.html"
         with _one_line(target), replacing(target) as temporary:
-            temporary.write_text(report(result, run.variables, views, settings), encoding="utf-8")
+            temporary.write_text(report(result, run.variables, views, settings, extras), encoding="utf-8")

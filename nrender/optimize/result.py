@@ -25,6 +25,8 @@ class Progress(NamedTuple):
     gradient_norm: float
     seconds: float
     row: dict[str, float]
+    start: int = 1
+    starts: int = 1
 
 
 class OptimizeWarning(UserWarning):

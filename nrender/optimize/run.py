@@ -1,9 +1,9 @@
 """One run of a method: it evaluates, keeps the best, the history, and all that a checkpoint needs.
 
 Two ways to be resumed, bit for bit:
-- a deterministic method calls `evaluate`, which logs (x, loss, gradient).  A resumed run starts
+- a method of scipy's calls `evaluate` (and `draw`, `curvature`), which log what they find.  A resumed run starts
   over and finds its evaluations in the log: whatever state the method has, it is built up again.
-- a method of our own calls `estimate` and gives its state to `record` or `commit`; a resumed run
+- a method of our own calls `exact` or `estimate` and gives its state to `record` or `commit`; a resumed run
   finds the last one in `state` and carries on from there.
 """
 
@@ -17,12 +17,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nrender.errors import SceneError
-from nrender.optimize.objective import Evaluated, Objective
+from nrender.optimize.frames import EMPTY, Frames, Snapshot
+from nrender.optimize.objective import CURVATURE, Evaluated, Objective
+from nrender.optimize.prior_sum import PriorSum
 from nrender.optimize.result import OptimizeWarning, Progress
 from nrender.optimize.variables import Variables
 
 MAX_COLUMNS = 64
 MAX_REJECTED = 3
+NOISE_SIGMAS = 3.0
 COLUMNS = ("iteration", "evaluations", "loss", "seconds", "gradient_norm")
 
 
@@ -60,10 +63,12 @@ class Committed(NamedTuple):
     best: Point | None
     rejected: tuple[str, ...]
     rejected_in_a_row: int
+    frames: Snapshot = EMPTY
 
 
 class Run:
-    """What a method works with.  All x, gradients and bounds are in scaled units."""
+    """What a method works with.  All x, gradients and bounds are in scaled units; losses are those of the pictures
+    and of the priors."""
 
     def __init__(
         self,
@@ -71,10 +76,14 @@ class Run:
         objective: Objective,
         iterations: int,
         step: float | None = None,
+        max_spp: int | None = None,
+        priors: PriorSum | None = None,
         on_iteration: Callable[[Run, Progress], None] | None = None,
     ) -> None:
         self.variables, self.objective = variables, objective
         self.iterations, self.step = iterations, step
+        self.max_spp = objective.spp if max_spp is None else max_spp
+        self.priors = priors or PriorSum()
         self.on_iteration = on_iteration
         self.x0, self.lower, self.upper = variables.x0, variables.lower, variables.upper
         self.columns = variables.names[:MAX_COLUMNS]
@@ -83,8 +92,14 @@ class Run:
         self.rows: list[dict[str, float]] = []
         self.log: list[Point] = []
         self.to_replay: list[Point] = []
+        self.curvatures: list[tuple[np.ndarray, np.ndarray]] = []  # (x, matrix), as `log`
+        self.curvatures_to_replay: list[tuple[np.ndarray, np.ndarray]] = []
+        self.notes: list[str] = []
+        self.coarse = False  # samples are to be raised anyway: no need for the last bit of this loss
         self.rejected: list[str] = []
         self.rejected_in_a_row = 0
+        self.frames = Frames(objective.terms)
+        self.rendering: list[float] = []  # seconds of each evaluation in this process, without what is around it
         self.committed = Committed({}, 0, 0, None, (), 0)
         self.earlier_seconds = 0.0
         self._began = time.perf_counter()
@@ -120,38 +135,99 @@ class Run:
         self.evaluations, self.best = done.evaluations, done.best
         self.rejected = list(done.rejected)
         self.rejected_in_a_row = done.rejected_in_a_row
+        self.frames.go_on_from(done.frames)
         self.committed = done
 
     # Evaluations
 
     def evaluate(self, x: np.ndarray) -> Point:
         """Exact gradient under common random numbers, from the log while there is one to replay."""
-        point = self._replayed(x)
-        if point is None:
-            point = self._point(x, self.objective.exact, stream=0)
-        self.log.append(point)
-        return self._seen(point)
+        return self._seen(self._logged(x, self.objective.exact, stream=0))
+
+    def draw(self, x: np.ndarray, stream: int) -> Point:
+        """Unbiased gradient with the random numbers of `stream`, from the log too; no candidate for the best."""
+        self.evaluations += 1
+        return self._logged(x, self.objective.half, stream)
+
+    def glance(self, x: np.ndarray, stream: int) -> Point:
+        """As `draw`, without the log."""
+        self.evaluations += 1
+        return self._point(x, self.objective.half, stream)
+
+    def exact(self, x: np.ndarray) -> Point:
+        """As `evaluate`, without the log: for a method that has a state of its own."""
+        return self._seen(self._point(x, self.objective.exact, stream=0))
 
     def estimate(self, x: np.ndarray, stream: int) -> Point:
         """Unbiased gradient with the random numbers of `stream`."""
-        return self._seen(self._point(x, self.objective.half, stream))
+        return self._seen(self._point(x, self.objective.half, stream), NOISE_SIGMAS)
 
     def judge(self, x: np.ndarray) -> Point:
         """The loss alone under the random numbers of stream 0; its gradient is NaN."""
         value, noise = self.objective.value(self.variables.apply(x), stream=0)
+        value += self.priors.value(x)
         nothing = np.full(x.shape, np.nan)
         return Point(x.copy(), value, noise, nothing, self.seconds)
 
+    def curvature(self, x: np.ndarray) -> np.ndarray:
+        """Gauss-Newton's matrix 2 J^T J, (n, n), of pictures and priors; logged as an evaluation is."""
+        matrix = self._replayed_curvature(x)
+        if matrix is None:
+            scene, axes = self.variables.apply(x), np.eye(x.size)
+            directions = [self.variables.directions(x, axis) for axis in axes]
+            matrix = self.objective.curvature(scene, directions, CURVATURE)
+            for rows in self.priors.residual_tangents(x, axes):
+                matrix += 2 * (rows @ rows.T)
+        self.curvatures.append((x.copy(), matrix))
+        return matrix
+
+    def curvature_product(self, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """2 J^T J direction, without the matrix; (n,)."""
+        scene, variables = self.variables.apply(x), self.variables
+        moved = variables.directions(x, direction)
+        product = variables.gradient(x, self.objective.curvature_product(scene, moved, CURVATURE))
+        return product + self.priors.curvature_product(x, direction)
+
+    def raise_spp(self, spp: int, x: np.ndarray) -> None:
+        """Go on with more samples: the best so far is x, as these see it."""
+        self.objective.spp = spp
+        point = self.evaluate(x)
+        if not point.fault:
+            self.best = point
+
+    def note(self, text: str) -> None:
+        """Something that the user should know when it is over."""
+        self.notes.append(text)
+
+    def _logged(self, x: np.ndarray, how: Callable[[Any, int], Evaluated], stream: int) -> Point:
+        point = self._replayed(x)
+        if point is None:
+            self.frames.end_replay()
+            point = self._point(x, how, stream)
+        elif not point.fault:
+            self.frames.see_again(x)
+        self.log.append(point)
+        return point
+
     def _point(self, x: np.ndarray, how: Callable[[Any, int], Evaluated], stream: int) -> Point:
+        began = time.perf_counter()
         try:
-            loss, noise, gradients = how(self.variables.apply(x), stream)
-            gradient = self.variables.gradient(gradients)
+            loss, noise, gradients, where = how(self.variables.apply(x), stream)
+            self.rendering.append(time.perf_counter() - began)
+            gradient = np.full(x.shape, np.nan)
+            if np.isfinite(loss):
+                gradient = self.variables.gradient(x, gradients) + self.priors.gradient(x)
+                loss += self.priors.value(x)
         except SceneError as error:
             # A step out of what a scene may be: no loss there, so the method has to step back.
             loss, noise, gradient = np.nan, np.nan, np.full(x.shape, np.nan)
             fault = str(error).splitlines()[0]
         else:
             fault = self.fault(loss, gradient)
+            if fault:
+                fault += where
+            else:
+                self.frames.see(x, self.objective.latest)
         return Point(x.copy(), loss, noise, gradient, self.seconds, fault)
 
     def fault(self, loss: float, gradient: np.ndarray) -> str:
@@ -172,16 +248,24 @@ class Run:
         message = "the checkpoint's evaluations differ from here on; it is used up to this point"
         warnings.warn(message, OptimizeWarning, stacklevel=2)
         self.to_replay.clear()
+        self.curvatures_to_replay.clear()
         return None
 
-    def _seen(self, point: Point) -> Point:
+    def _replayed_curvature(self, x: np.ndarray) -> np.ndarray | None:
+        known = self.curvatures_to_replay
+        return known.pop(0)[1] if known and np.array_equal(known[0][0], x) else None
+
+    def _seen(self, point: Point, sigmas: float = 0.0) -> Point:
+        """sigmas: by how much of its noise a loss must be higher than the best to be no better than that.  Of losses
+        with fresh random numbers the lowest is luck, and the last is nearer to the answer."""
         self.evaluations += 1
         self._last_seconds = point.seconds
         if point.fault:
             self._reject(point)
         else:
             self.rejected_in_a_row = 0
-            if self.best is None or point.loss < self.best.loss:
+            margin = sigmas * float(np.hypot(point.noise, 0.0 if self.best is None else self.best.noise))
+            if self.best is None or point.loss < self.best.loss + margin:
                 self.best = point
         return point
 
@@ -206,6 +290,7 @@ class Run:
         row = dict(zip(COLUMNS, numbers, strict=True))
         scalars = self.variables.scalars(point.x)[: len(self.columns)]
         row.update(zip(self.columns, map(float, scalars), strict=True))
+        self.frames.record(iteration, point.x)
         self.rows.append(row)
         self.commit({} if state is None else state)
         if self.on_iteration:
@@ -221,6 +306,7 @@ class Run:
             self.best,
             tuple(self.rejected),
             self.rejected_in_a_row,
+            self.frames.snapshot(),
         )
 
     @property

@@ -18,6 +18,14 @@ class OptimizeResult(scipy.optimize.OptimizeResult):
     loss_initial  loss at the start;  `fun` is the loss of `scene`
     seconds       time in the method, earlier parts of a resumed run included
     rejected      what was wrong with each rejected step, one line each
+    notes         what else happened on the way, one line each; spp: samples a pixel at the end
+    coefficients  {path: (K,)} of the parameters that have a basis, or None
+    starts        a dict for each of many starts: start, status, iterations, evaluations, loss_initial, loss, seconds,
+                  best
+    covariance    (n, n) of `x`, standard_error (n,), interval (n, 2) of 95 %, infinite where the pictures say nothing;
+                  None where they aren't known (a loss that is no sum of squares, many scalars, an interrupted run)
+    gradcheck     a `nrender.GradCheck` of the start, or None if it wasn't asked for
+    findings      what the pictures can't determine or tell apart, in sentences
     output        the folder written to, or None
 
     `x` holds the free scalars in their own units, `names` what they are.
