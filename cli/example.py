@@ -60,18 +60,21 @@ def bundled() -> Traversable:
 
 
 def _files_of(folder: Traversable, scene: str) -> list[str]:
-    """Files that a bundled scene refers to, as it names them: all below the folder."""
+    """Files that a bundled scene, or file of jobs, refers to, as it names them: all below the folder."""
     import yaml
 
     document = yaml.safe_load(folder.joinpath(scene).read_text(encoding="utf-8"))
     names = dict.fromkeys(_file_names(document))
-    return [n for n in names if ".." not in PurePosixPath(n).parts and not n.startswith("/")]
+    found = [n for n in names if ".." not in PurePosixPath(n).parts and not n.startswith("/")]
+    scenes = [n for n in found if n.endswith(".yaml")]
+    return list(dict.fromkeys([*found, *(file for name in scenes for file in _files_of(folder, name))]))
 
 
 def _file_names(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        if isinstance(value.get("file"), str):
-            yield value["file"]
+        for key in ("file", "scene"):
+            if isinstance(value.get(key), str):
+                yield value[key]
         value = list(value.values())
     if isinstance(value, list):
         for item in value:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from nrender_cli.main import cli
 
 import nrender as nr
+from nrender.batch import load_batch
 
 SCENES = Path(__file__).parent.parent / "scenes"
 GLAZE = "materials.glaze"
@@ -18,7 +19,10 @@ def test_an_example_has_all_its_files(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = CliRunner().invoke(cli, ["example", name])
     assert found.exit_code == 0, found.stderr
-    assert nr.load_scene(f"{name}.yaml").cameras
+    if name == "batch":
+        assert len(load_batch(f"{name}.yaml").jobs) == 64
+    else:
+        assert nr.load_scene(f"{name}.yaml").cameras
 
 
 @pytest.mark.parametrize(
