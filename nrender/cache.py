@@ -1,5 +1,5 @@
 """Compiled kernels on disk. Numba does not notice a change in a function that a kernel calls, so the folder's name
-has a hash of the package's source, of the versions of Numba and Python, and of the CPU."""
+has a hash of all source that a kernel can come from, of the versions of Numba and Python, and of the CPU."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ import numba
 
 from .device import Device, Width
 
+WITHOUT_KERNELS = {"batch", "compare", "convert", "gradcheck", "loss", "optimize", "scene"}
+"""Folders of the package that hold none, and that no kernel imports (tests/test_layers.py): a change there leaves the
+compiled ones as they are."""
+
 
 @functools.cache
 def cache_dir() -> Path | None:
@@ -27,7 +31,9 @@ def cache_dir() -> Path | None:
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+        name = path.relative_to(package)
+        if name.parts[0] not in WITHOUT_KERNELS:
+            digest.update(name.as_posix().encode() + path.read_bytes())
     llvm = __import__("llvmlite.binding").binding
     for word in (
         numba.__version__,

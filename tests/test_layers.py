@@ -9,6 +9,8 @@ import sys
 import pytest
 from sources import ROOT, dotted, imported, modules
 
+from nrender.cache import WITHOUT_KERNELS
+
 # Lowest first.  Each may import any that stands before it, unless ONLY says less.
 ORDER = [
     "errors",
@@ -50,24 +52,38 @@ ORDER = [
     "path",
     "path_tan",
     "path_adj",
+    "aov",
     "boundary",
     "backend",
     # Files
     "image",
     "compare",
     "scene",
+    "convert",
     # What users call
     "params",
     "compile_scene",
     "warm",
+    "job",
     "render",
+    "render_aovs",
     "loss",
-    "optimize",
+    "scaling",
     "gradcheck",
+    "optimize",
+    "batch",
 ]
 
-# Files know nothing of kernels, and kernels nothing of files.
-ONLY = {"image": {"errors"}, "compare": {"errors", "image"}, "scene": {"errors", "image"}}
+COMPILED = ("numba", "nrender.device", "nrender.real", "nrender.host", "nrender.cache")
+
+# Files know nothing of kernels, and kernels nothing of files.  Losses know nothing but images.
+ONLY = {
+    "image": {"errors"},
+    "compare": {"errors", "image"},
+    "scene": {"errors", "image"},
+    "convert": {"errors", "image", "scene"},
+    "loss": {"errors", "compare"},
+}
 KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]
 for kernel in KERNELS:
     ONLY[kernel] = {"errors", *KERNELS[: KERNELS.index(kernel)]}
@@ -112,6 +128,17 @@ def test_imports_go_downward(path):
     assert list(violations(source, name, path.name == "__init__.py")) == []
 
 
+def test_what_leaves_compiled_kernels_as_they_are_has_none():
+    """A change in these folders makes nothing compile anew: so no kernel may be there, or come from there."""
+    for folder in WITHOUT_KERNELS:
+        for path in modules(f"nrender/{folder}"):
+            found = imported(path.read_text("utf-8"), dotted(path, "nrender", "nrender"), path.name == "__init__.py")
+            found = set(found) - {"nrender.host.threads"}  # how many, no more
+            assert not {target for target in found if target.startswith(COMPILED)}, path
+    for kernel in KERNELS:
+        assert kernel not in WITHOUT_KERNELS
+
+
 def test_the_command_uses_nrender_from_above():
     for path in modules("cli"):
         name = dotted(path, "cli", "nrender_cli")
@@ -140,7 +167,7 @@ def test_the_rule_itself(name, source, bad):
 
 def test_importing_nrender_is_light():
     """Libraries that only some commands need are imported where they are used."""
-    heavy = "{'trimesh', 'OpenEXR', 'imageio', 'rich', 'click', 'PIL'}"
+    heavy = "{'trimesh', 'OpenEXR', 'imageio', 'rich', 'click', 'PIL', 'distributed', 'nrender.batch'}"
     code = f"import sys, nrender; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
