@@ -15,9 +15,11 @@ from typing import Any
 
 import click
 
+from .batch import batch
 from .check import check
 from .compare import compare
 from .console import error_line, show_log, show_warning
+from .convert import convert
 from .example import example
 from .grad import grad
 from .gradcheck import gradcheck
@@ -110,7 +112,7 @@ def cli() -> None:
     """
 
 
-for _command in (render, optimize, grad, gradcheck, compare, check, info, example):
+for _command in (render, optimize, batch, grad, gradcheck, compare, check, convert, info, example):
     cli.add_command(_command)
 
 

@@ -12,6 +12,7 @@ from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, trut
 from nrender_cli import example
 from nrender_cli.main import cli
 
+from nrender.aov import AOVS
 from nrender.image import read_image, write_image
 from nrender.scene import load_scene
 
@@ -89,6 +90,24 @@ def test_render_png_and_set(folder):
     assert read_image("a.png").max() == 0
 
 
+def test_render_aovs_are_further_channels(folder, monkeypatch):
+    """By layers, as other programs name them; the colour is read as before."""
+    def render_aovs(scene, names, spp, seed, device, camera):
+        assert (names, spp, seed, device, camera) == (["normal", "depth", "uv"], 4, 7, "auto", "main")
+        return {name: np.full((12, 12, AOVS[name].channels), k, np.float32) for k, name in enumerate(names)}
+
+    monkeypatch.setattr(sys.modules["nrender.render_aovs"], "render_aovs", render_aovs)
+    names = [word for name in ("normal", "depth", "uv", "depth") for word in ("--aov", name)]
+    assert run("render", "scene.yaml", "-o", "a.exr", "--spp", "4", "--seed", "7", *names).exit_code == 0
+    array, channels = read_image("a.exr", channels=True)
+    values = dict(zip(channels, array[0, 0], strict=True))
+    layers = {"normal.X": 0, "normal.Y": 0, "normal.Z": 0, "depth.Z": 1, "uv.U": 2, "uv.V": 2}
+    assert {name: value for name, value in values.items() if name not in "RGB"} == layers
+    np.testing.assert_array_equal(
+        read_image("a.exr"), FakeRenderer(sigma=0.5).render(load_scene("scene.yaml"), spp=4, seed=7)
+    )
+
+
 @pytest.mark.parametrize(
     "args, message",
     [
@@ -99,6 +118,9 @@ def test_render_png_and_set(folder):
         (["-o", "a.exr", "--camera", "mian"], "no camera is named 'mian'; did you mean 'main'?"),
         (["-o", "a.exr", "--camera", "xyz"], "no camera is named 'xyz'; there are main"),
         (["-o", "a.exr", "--spp", "x"], "'x' is not a valid integer range"),
+        (["-o", "a.exr", "--aov", "dept"], "--aov: no AOV is named 'dept'; did you mean 'depth'?"),
+        (["-o", "a.exr", "--aov", "xyzzy"], "no AOV is named 'xyzzy'; there are depth, distance, position"),
+        (["-o", "a.png", "--aov", "depth"], "--aov depth: -o a.png has room for a colour only; expected an .exr file"),
     ],
 )
 def test_render_wrong_use(folder, args, message):

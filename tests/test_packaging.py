@@ -9,6 +9,7 @@ import pytest
 from sources import ROOT, dotted, imported, modules
 
 TOOL = ".venv/bin/"
+OPTIONAL = {"distributed": "nrender/batch/cluster.py"}  # projects of extras, and where alone they are imported
 
 
 def steps(shell):
@@ -81,10 +82,12 @@ def test_every_package_is_installed(options):
 @pytest.mark.parametrize("folder, package", [("nrender", "nrender"), ("cli", "nrender_cli")])
 def test_every_import_is_a_dependency(options, folder, package):
     """Third-party modules that are imported are required by name, not just there by chance."""
-    projects = {"yaml": "pyyaml", "OpenEXR": "openexr"}
+    projects = {"yaml": "pyyaml", "OpenEXR": "openexr", "PIL": "pillow"}
     required = set(re.findall(r"^([\w-]+)", options["install_requires"], re.MULTILINE))
     known = {*sys.stdlib_module_names, "nrender", "nrender_cli", "nrender_scenes"}
     for path in modules(folder):
+        required -= OPTIONAL.keys()
+        required |= {project for project, user in OPTIONAL.items() if path == ROOT / user}
         name = dotted(path, folder, package)
         for target in imported(path.read_text("utf-8"), name, path.name == "__init__.py"):
             module = target.split(".")[0]
