@@ -51,11 +51,16 @@ def test_killed_at_random_moments(tmp_path, methods, iterations):
     reached = []
     for _ in range(3):
         began = time.time()
-        process = start(folder, "jobs.yaml", child="0.05")
-        wait_for(lambda since=began: any(newer(folder.glob("broken/*/job.json"), since)))
-        time.sleep(moments.uniform(0.0, 6.0))
-        process.kill()
-        process.communicate()
+        process = start(folder, "jobs.yaml", child="0.15")
+        try:
+            wait_for(
+                lambda since=began, p=process: p.poll() is not None
+                or any(newer(folder.glob("broken/*/job.json"), since))
+            )
+            time.sleep(moments.uniform(0.0, 6.0))
+        finally:
+            process.kill()
+            process.communicate()
         reached += [len(np.load(file)["table"]) for file in folder.glob("broken/*/checkpoint.npz")]
     code, broken, stderr = batch(folder, "jobs.yaml")
     assert code == 0, stderr

@@ -406,6 +406,6 @@ def test_the_bundled_scenes_are_sound(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run("example").stdout.split()
     assert "square" in names
-    for name in names:
+    for name in set(names) - {"batch"}:  # that is a file of jobs
         assert run("example", name, "--force").exit_code == 0
         assert run("check", f"{name}.yaml").stderr == ""
