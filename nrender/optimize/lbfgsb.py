@@ -31,18 +31,28 @@ def _descend(run: Run, x: np.ndarray) -> Outcome:
     from scipy.optimize import Bounds, minimize  # as slow to import as nrender itself
 
     function = SmoothFunction(run, x)
+    radius = function.radius
+
+    def at(z: np.ndarray) -> np.ndarray:
+        """The method's first step has length 1, in z."""
+        return np.clip(x + radius * z, run.lower, run.upper)
+
+    def value(z: np.ndarray) -> tuple[float, np.ndarray]:
+        loss, gradient = function(at(z))
+        return loss, radius * gradient
+
     left = run.iterations - run.iteration
     if left <= 0:
         return Outcome(ITERATIONS, f"{run.iterations} iterations done" if run.iterations else
                        "no iterations were asked for")
     try:
         found = minimize(
-            function,
-            x,
+            value,
+            np.zeros_like(x),
             jac=True,
             method="L-BFGS-B",
-            bounds=Bounds(run.lower, run.upper),
-            callback=lambda intermediate_result: function.accept(function.known(intermediate_result.x)),
+            bounds=Bounds((run.lower - x) / radius, (run.upper - x) / radius),
+            callback=lambda intermediate_result: function.accept(function.known(at(intermediate_result.x))),
             options={
                 "maxiter": left,
                 "maxfun": MAX_LINE_SEARCH * (left + 1),

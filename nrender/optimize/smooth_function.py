@@ -1,7 +1,9 @@
 """The loss as scipy's minimisers see it: one fixed function, scaled, finite everywhere, and ended at its noise.
 
 - It is divided by a scale that makes the first step one unit of x (or less, if the slope says that half of it would
-  bring the loss to zero), and tolerances are set by the first loss.
+  bring the loss to zero), and tolerances are set by the first loss.  Where a descent goes on with more samples, its
+  first step is no longer than the last ones before, nor than their curvature says: a line search that has to come down
+  from a unit would end on the staircase.
 - Below the size where samples fall on one side of an edge or the other, the loss is a staircase, and a line search
   goes on looking there for what the gradient promises.  So a descent ends when STILL_TRIES trials since the last gain
   were within STILL_STEP of the best; a gain is more than STILL_GAIN of the noise of the loss.  While a run is
@@ -19,6 +21,7 @@ MEMORY = 16  # points: a minimiser may ask again for one of its last trials
 NOISE_SIGMAS = 3.0
 STILL_TRIES = 3
 STILL_STEP = 1e-3
+SHORTEST = 2 * STILL_STEP  # first step
 STILL_GAIN = 1e-3
 TINY = 1e-9  # of the mean square of the targets: the size of a loss that starts at nothing
 
@@ -33,10 +36,14 @@ class SmoothFunction:
     def __init__(self, run: Run, x: np.ndarray) -> None:
         self.run = run
         self.start = self.good = self.best = run.evaluate(x)
+        self.accepted = self.start
         self.still = 0
         squares = sum(float(np.mean(term.target**2)) for term in run.objective.terms)
         self.size = max(abs(self.start.loss), TINY * squares) or 1.0
         slope = float(np.linalg.norm(self.start.gradient))
+        newton = slope / run.bend if run.bend > 0 else run.reach
+        self.radius = float(np.clip(min(run.reach, newton), SHORTEST, 1.0))
+        slope *= self.radius
         self.scale = max(slope, slope**2 / (2 * self.size)) or self.size
         self.first = self.size / self.scale
         self.latest: dict[bytes, Point] = {x.tobytes(): self.start}
@@ -67,6 +74,12 @@ class SmoothFunction:
         """An iteration came to this point.  Raises Still."""
         before = self.run.rows[-1]["loss"]
         self.run.record(point)
+        step, change = point.x - self.accepted.x, point.gradient - self.accepted.gradient
+        length = float(np.linalg.norm(step))
+        if length > STILL_STEP:
+            self.run.reach = max(0.5 * self.run.reach, length)
+            self.run.bend = float(step @ change) / length**2
+        self.accepted = point
         if self.run.coarse and before - point.loss < point.noise:
             raise Still
 

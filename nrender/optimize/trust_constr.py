@@ -46,7 +46,7 @@ def _descend(run: Run, x: np.ndarray) -> Outcome:
         return run.iteration >= run.iterations
 
     bounded = np.isfinite(run.lower).any() or np.isfinite(run.upper).any()
-    options = {"maxiter": 4 * left, "gtol": GTOL * function.first, "xtol": XTOL, "initial_tr_radius": 1.0}
+    options = {"maxiter": 4 * left, "gtol": GTOL * function.first, "xtol": XTOL, "initial_tr_radius": function.radius}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="scipy")  # of steps without change, which rejected ones are
         try:
