@@ -60,10 +60,7 @@ class FakeRenderer:
         image, partials = self._image(scene, spp, seed, camera)
 
         def pullback(weights):
-            grads = {path: np.zeros(scene.parameters[path].shape) for path in wrt}
-            for path, index, partial in partials:
-                if path in grads:
-                    grads[path][index] += np.sum(weights * partial)
+            grads = _pull(scene, wrt, partials, weights)
             if self.poison and self.poison(scene):
                 grads[wrt[0]][...] = np.nan
             return grads
@@ -74,11 +71,7 @@ class FakeRenderer:
         self._called(seed)
         image, partials = self._image(scene, spp, seed, camera)
 
-        def tangent(direction):
-            moved = (direction[path][index] * partial for path, index, partial in partials if path in direction)
-            return sum(moved, np.zeros_like(image))
-
-        return image.astype(np.float32), [tangent(direction) for direction in directions]
+        return image.astype(np.float32), [_push(partials, direction, image) for direction in directions]
 
     def render_aovs(self, scene, names, spp=None, seed=0, device="auto", camera=None):
         """Any AOV is the blob in white, (H, W)."""
@@ -89,18 +82,13 @@ class FakeRenderer:
         image, partials = self._aov(scene, spp, seed, camera)
 
         def pullback(weights):
-            grads = {path: np.zeros(scene.parameters[path].shape) for path in wrt}
-            for path, index, partial in partials:
-                if path in grads:
-                    grads[path][index] += sum(np.sum(weights[name] * partial) for name in names)
-            return grads
+            return _pull(scene, wrt, partials, sum(weights[name] for name in names))
 
         return dict.fromkeys(names, image.astype(np.float32)), pullback
 
     def render_aovs_jvp(self, scene, names, directions, spp=None, seed=0, device="auto", camera=None):
         image, partials = self._aov(scene, spp, seed, camera)
-        moved = [directions[path][index] * partial for path, index, partial in partials if path in directions]
-        tangent = sum(moved, np.zeros_like(image))
+        tangent = _push(partials, directions, image)
         return dict.fromkeys(names, image.astype(np.float32)), dict.fromkeys(names, tangent)
 
     def _aov(self, scene, spp, seed, camera):
@@ -130,6 +118,21 @@ class FakeRenderer:
         ]
         partials += [(REFLECTANCE, c, blob * np.eye(3)[c]) for c in range(3)]
         return blob * colour, partials
+
+
+def _pull(scene, wrt, partials, weights):
+    """J^T weights."""
+    grads = {path: np.zeros(scene.parameters[path].shape) for path in wrt}
+    for path, index, partial in partials:
+        if path in grads:
+            grads[path][index] += np.sum(weights * partial)
+    return grads
+
+
+def _push(partials, direction, image):
+    """J direction, of the image's shape."""
+    moved = (direction[path][index] * partial for path, index, partial in partials if path in direction)
+    return sum(moved, np.zeros_like(image))
 
 
 def truth(scene: Scene) -> np.ndarray:

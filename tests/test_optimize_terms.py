@@ -202,14 +202,14 @@ def with_prior():
 def test_the_gradient_of_a_prior_is_that_of_its_value():
     run, rng = run_of(with_prior()), np.random.default_rng(0)
     x, dx = rng.normal(size=(2, 5)) * 0.3
-    slope = run.priors.gradient(x) @ dx
-    assert taylor_slope(lambda h: run.priors.value(x + h * dx), slope, 0.1) == pytest.approx(2, abs=0.1)
+    slope = run.priors.evaluate(x)[1] @ dx
+    assert taylor_slope(lambda h: run.priors.evaluate(x + h * dx)[0], slope, 0.1) == pytest.approx(2, abs=0.1)
     point = run.evaluate(x)
     without = run_of(blob_scene(parameters={p: {k: v for k, v in s.items() if k != "prior"} for p, s in
                                             with_prior().document["optimize"]["parameters"].items()}))  # fmt: skip
     bare = without.evaluate(x)
-    assert point.loss == pytest.approx(bare.loss + run.priors.value(x), rel=1e-12)
-    np.testing.assert_allclose(point.gradient, bare.gradient + run.priors.gradient(x), rtol=1e-10)
+    assert point.loss == pytest.approx(bare.loss + run.priors.evaluate(x)[0], rel=1e-12)
+    np.testing.assert_allclose(point.gradient, bare.gradient + run.priors.evaluate(x)[1], rtol=1e-10)
 
 
 def test_a_prior_draws_to_its_value():
@@ -222,7 +222,7 @@ def test_a_prior_of_a_basis_is_about_its_coefficients():
     section = {TRANSLATE: {"basis": {"basis": [[1, 0, 0], [0, 1, 0]]}, "init": [0.5, -0.3], "prior": {"l2": {
         "weight": 2.0, "to": [1, 1]}}}}  # fmt: skip
     run = run_of(blob_scene(parameters=section))
-    assert run.priors.value(run.x0) == pytest.approx(2 * (0.5**2 + 1.3**2) / 2)
+    assert run.priors.evaluate(run.x0)[0] == pytest.approx(2 * (0.5**2 + 1.3**2) / 2)
 
 
 def test_a_prior_that_does_not_suit_is_one_line(error_of):

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nrender.optimize.noise import blocked
 from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
 from nrender.optimize.run import Point, Run
 from nrender.optimize.stages import first_spp, next_stage
@@ -66,7 +67,7 @@ def _state(run: Run, x: np.ndarray, damping: float = 0.0, size: float = 1.0) -> 
 
 def _step(run: Run, point: Point, damping: float, size: float) -> tuple[Point, float, float] | None:
     """The next point, damping and factor of the curvature; None if no step lowers the loss."""
-    gradient = np.where(_blocked(run, point.x, -point.gradient), 0.0, point.gradient)
+    gradient = np.where(blocked(point.x, point.gradient, run.lower, run.upper), 0.0, point.gradient)
     length = float(np.linalg.norm(gradient))
     if length == 0:
         return None
@@ -93,14 +94,10 @@ def _step(run: Run, point: Point, damping: float, size: float) -> tuple[Point, f
     return None
 
 
-def _blocked(run: Run, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    return ((x <= run.lower) & (direction < 0)) | ((x >= run.upper) & (direction > 0))
-
-
 def _solve(run: Run, x: np.ndarray, gradient: np.ndarray, damping: float) -> np.ndarray:
     from scipy.sparse.linalg import LinearOperator, cg
 
-    free = ~_blocked(run, x, -gradient)
+    free = ~blocked(x, gradient, run.lower, run.upper)
 
     def product(v: np.ndarray) -> np.ndarray:
         v = np.where(free, np.reshape(v, -1), 0.0)

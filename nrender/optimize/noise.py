@@ -31,13 +31,17 @@ class NoiseTest(NamedTuple):
         return self.single < 1 and self.joint < 1
 
 
+def blocked(x: np.ndarray, gradient: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """(d,) bool: the components at a bound that descent would cross."""
+    return ((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0))
+
+
 def noise_test(gradients: np.ndarray, x: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> NoiseTest:
     """gradients: (n, d), independent estimates at x (d,)."""
     from scipy.special import stdtrit  # slow to import
 
     mean = gradients.mean(axis=0)
-    blocked = ((x <= lower) & (mean > 0)) | ((x >= upper) & (mean < 0))
-    free = gradients[:, ~blocked]
+    free = gradients[:, ~blocked(x, mean, lower, upper)]
     count, size = free.shape
     if not size:
         return NoiseTest(0.0, 0.0)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nrender.loss import Loss, Residual, half_weight, two
+from nrender.loss import Loss, Residual, Two, half_weight, two
 from nrender.optimize.views import IMAGE, Gradients, Images, Views
 
 CURVATURE = 0x43555256  # the stream of the samples of derivative images
@@ -66,7 +66,7 @@ class Objective:
         for camera, seed_a, seed_b in self._cameras(stream):
             a, b = (self.views.images(scene, camera, self._half_spp, seed) for seed in (seed_a, seed_b))
             for term in self._of(camera):
-                total.add(term, two(term.loss, a[term.what], b[term.what], term.target, term.weight), (a, b))
+                total.add(term, a, b)
         return total.loss, total.noise
 
     def exact(self, scene: Any, stream: int = 0) -> Evaluated:
@@ -81,8 +81,7 @@ class Objective:
             )
             weights_a, weights_b = {}, {}
             for term in self._of(camera):
-                found = two(term.loss, a[term.what], b[term.what], term.target, term.weight)
-                total.add(term, found, (a, b))
+                found = total.add(term, a, b)
                 weights_a[term.what] = term.factor * found.weight_a
                 weights_b[term.what] = term.factor * found.weight_b
             if not np.isfinite(total.loss):
@@ -99,7 +98,7 @@ class Objective:
             a = self.views.images(scene, camera, self._half_spp, seed_a)
             weights = {}
             for term in self._of(camera):
-                total.add(term, two(term.loss, a[term.what], b[term.what], term.target, term.weight), (a, b))
+                total.add(term, a, b)
                 weights[term.what] = term.factor * half_weight(term.loss, a[term.what], term.target, term.weight)
             if not np.isfinite(total.loss):
                 break
@@ -203,11 +202,14 @@ class _Total:
         self.gradients: Gradients = {}
         self.where = ""
 
-    def add(self, term: Term, found: Any, images: Sequence[Images]) -> None:
+    def add(self, term: Term, a: Images, b: Images) -> Two:
+        """The term's estimate from two renders, added."""
+        found = two(term.loss, a[term.what], b[term.what], term.target, term.weight)
         self.loss += term.factor * found.value
         if not np.isfinite(found.value) and not self.where:
-            self.where = _first_bad(term, images)
+            self.where = _first_bad(term, (a, b))
         self.noise = float(np.hypot(self.noise, term.factor * found.noise))
+        return found
 
     def pull(self, *parts: Gradients) -> None:
         for part in parts:

@@ -30,16 +30,14 @@ class PriorSum:
     def __init__(self, items: Sequence[Item] = ()) -> None:
         self.items = list(items)
 
-    def value(self, x: np.ndarray) -> float:
-        return sum(evaluate(item.prior, item.coordinates.value(x[item.part]))[0] for item in self.items)
-
-    def gradient(self, x: np.ndarray) -> np.ndarray:
-        """(n,)"""
-        total = np.zeros(x.size)
+    def evaluate(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """(value, gradient (n,))."""
+        value, total = 0.0, np.zeros(x.size)
         for prior, part, coordinates in self.items:
-            _, gradient = evaluate(prior, coordinates.value(x[part]))
+            one, gradient = evaluate(prior, coordinates.value(x[part]))
+            value += one
             total[part] += coordinates.pull(x[part], gradient)
-        return total
+        return value, total
 
     def residual_tangents(self, x: np.ndarray, directions: np.ndarray) -> list[np.ndarray]:
         """For each item the velocities of its residuals, weighted, (k, m), for directions (k, n)."""

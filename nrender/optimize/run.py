@@ -167,7 +167,7 @@ class Run:
     def judge(self, x: np.ndarray) -> Point:
         """The loss alone under the random numbers of stream 0; its gradient is NaN."""
         value, noise = self.objective.value(self.variables.apply(x), stream=0)
-        value += self.priors.value(x)
+        value += self.priors.evaluate(x)[0]
         nothing = np.full(x.shape, np.nan)
         return Point(x.copy(), value, noise, nothing, self.seconds)
 
@@ -218,8 +218,9 @@ class Run:
             self.rendering.append(time.perf_counter() - began)
             gradient = np.full(x.shape, np.nan)
             if np.isfinite(loss):
-                gradient = self.variables.gradient(x, gradients) + self.priors.gradient(x)
-                loss += self.priors.value(x)
+                prior, slope = self.priors.evaluate(x)
+                gradient = self.variables.gradient(x, gradients) + slope
+                loss += prior
         except SceneError as error:
             # A step out of what a scene may be: no loss there, so the method has to step back.
             loss, noise, gradient = np.nan, np.nan, np.full(x.shape, np.nan)

@@ -15,10 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from nrender.optimize.result import CONVERGED, FAILED, Outcome
-from nrender.optimize.run import Point, Run
+from nrender.optimize.run import NOISE_SIGMAS, Point, Run
 
 MEMORY = 16  # points: a minimiser may ask again for one of its last trials
-NOISE_SIGMAS = 3.0
 STILL_TRIES = 3
 STILL_STEP = 1e-3
 SHORTEST = 2 * STILL_STEP  # first step

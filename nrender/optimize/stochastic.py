@@ -24,16 +24,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nrender.optimize.noise import is_noise
+from nrender.optimize.noise import blocked, is_noise
 from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
-from nrender.optimize.run import Point, Run
+from nrender.optimize.run import NOISE_SIGMAS, Point, Run
 
 State = dict[str, np.ndarray]
 Rule = Callable[[Run, State, np.ndarray, int], tuple[np.ndarray, State]]
 """(run, state, gradient, number of the step from 1) -> (direction of a step of rate 1, what changes of the state)."""
 
 TAIL = 0.1
-NOISE_SIGMAS = 3.0
 TINY = 1e-300
 WINDOW = 24
 TESTED = 4096  # free scalars: of more, a window would be too much to keep in every checkpoint
@@ -119,9 +118,8 @@ def _window(run: Run, s: State, gradient: np.ndarray, iteration: int) -> State:
         return {}
     window, quiet, turn = np.vstack([s["window"], gradient]), int(s["quiet"]), s["turn"]
     if len(window) == WINDOW:
-        total = window.sum(axis=0)
-        blocked = ((s["x"] <= run.lower) & (total > 0)) | ((s["x"] >= run.upper) & (total < 0))
-        quiet = quiet + 1 if is_noise(window[:, ~blocked]) else 0
+        held = blocked(s["x"], window.sum(axis=0), run.lower, run.upper)
+        quiet = quiet + 1 if is_noise(window[:, ~held]) else 0
         window = window[:0]
         end = iteration + max(WINDOW, round(SHORTENED * iteration))
         if quiet >= QUIET and turn[0] < 0 and end < run.iterations:
