@@ -30,3 +30,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if problem and item.get_closest_marker("cuda"):
             item.add_marker(pytest.mark.skip(reason=f"no GPU: {problem}"))
+
+
+@pytest.fixture(scope="module")
+def mi():
+    """Mitsuba 3, for tests marked `mitsuba`; without it they are skipped."""
+    pytest.importorskip("mitsuba")
+    from mitsuba_twin import use_mitsuba
+
+    return use_mitsuba()

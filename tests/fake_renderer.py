@@ -42,6 +42,18 @@ def blob_scene(size: int = 12, spp: int = 16, **optimize: Any) -> Scene:
     )  # fmt: skip
 
 
+def blob_document_with_mesh() -> dict[str, Any]:
+    """Its document, with a mesh of 30 vertices, `shapes.mesh`, that the fake renderer doesn't show."""
+    document = blob_scene().document
+    document["shapes"]["mesh"] = {
+        "type": "mesh",
+        "vertices": np.random.default_rng(0).normal(size=(30, 3)),
+        "faces": np.arange(30).reshape(10, 3),
+        "material": "white",
+    }
+    return document
+
+
 class FakeRenderer:
     """`render` and `render_vjp`; `calls` counts them; `before(n)` runs before the n-th."""
 

@@ -9,7 +9,6 @@ import pytest
 from convert_files import write_all
 from convert_scenes import SCENES
 from estimates import replicate
-from mitsuba_twin import use_mitsuba
 
 import nrender as nr
 from nrender.convert import convert
@@ -21,12 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def mi():
-    pytest.importorskip("mitsuba")
-    return use_mitsuba()
 
 
 def blocks(image):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from estimates import replicate, z_between
 from mitsuba_scenes import SCENES
-from mitsuba_twin import mitsuba_scene, use_mitsuba
+from mitsuba_twin import mitsuba_scene
 
 import nrender as nr
 
@@ -18,12 +18,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def mi():
-    pytest.importorskip("mitsuba")
-    return use_mitsuba()
 
 
 @pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)

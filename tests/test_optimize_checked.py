@@ -3,7 +3,7 @@
 import sys
 
 import numpy as np
-from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
+from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_document_with_mesh, blob_scene, truth
 
 from nrender.gradcheck import GradCheck, Row
 from nrender.optimize import optimize
@@ -13,13 +13,7 @@ from nrender.scene import Scene
 
 
 def with_mesh():
-    document = blob_scene().document
-    document["shapes"]["mesh"] = {
-        "type": "mesh",
-        "vertices": np.random.default_rng(0).normal(size=(30, 3)),
-        "faces": np.arange(30).reshape(10, 3),
-        "material": "white",
-    }
+    document = blob_document_with_mesh()
     document["optimize"]["parameters"] = {
         TRANSLATE: {"mask": [1, 0, 1]},
         "shapes.mesh.vertices": {},

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
+from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_document_with_mesh, blob_scene, truth
 
 from nrender.image import read_image
 from nrender.optimize import OptimizeWarning, OutputError, checkpoint, optimize, output
@@ -100,13 +100,7 @@ def test_history_csv_has_the_numbers_in_full(tmp_path):
 
 
 def test_history_has_at_most_64_scalars(tmp_path):
-    document = blob_scene().document
-    document["shapes"]["mesh"] = {
-        "type": "mesh",
-        "vertices": np.random.default_rng(0).normal(size=(30, 3)),
-        "faces": np.arange(30).reshape(10, 3),
-        "material": "white",
-    }
+    document = blob_document_with_mesh()
     document["optimize"]["parameters"] = {"shapes.mesh.vertices": {}}
     scene = Scene.from_dict(document)
     result = fit(tmp_path, scene)
