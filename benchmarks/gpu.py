@@ -1,22 +1,24 @@
 """Everything on a GPU by one command: samples a second forward, backward and with silhouettes, next to this project's
 CPU and, if it is installed, Mitsuba 3 on the same GPU.
 
-    python benchmarks/gpu.py [--size 512] [--spp 64] [--rounds 5] [--scene WORD]
+    python benchmarks/gpu.py [--size 512] [--spp 64] [--cpu-spp 8] [--threads 2] [--rounds 5] [--scene WORD]
 
 The scenes are those of peers.py. Backward is the gradient by the colours and emissions of all materials and lamps,
-"boundary" that by a shape's vertices or place, whose samples of silhouettes are as many rays again. The first call,
-which compiles or reads compiled code, is reported apart. Without a GPU: one line, and status 2.
+"boundary" that by a shape's vertices or place, whose samples of silhouettes are as many rays again. The CPU has fewer
+samples, and as many threads as are asked for. The first call, which compiles or reads compiled code, is reported
+apart. What is found is saved after every scene. Without a GPU: one line, and status 2.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from common import machine, rounds, save, spread, table, text
@@ -51,30 +53,43 @@ class Ours:
         return self.pull_moving(self.weights)
 
 
-def functions_of(scene: nr.Scene, spp: int) -> dict[str, Callable[[int], Any]]:
-    out: dict[str, Callable[[int], Any]] = {}
-    for device in ("cuda", "cpu"):
-        ours = Ours(scene, spp, device)
+class Measured(NamedTuple):
+    """A function of a seed, and its samples."""
+
+    function: Callable[[int], Any]
+    samples: float
+
+
+def functions_of(scene: nr.Scene, spp: int, cpu_spp: int) -> dict[str, Measured]:
+    view = scene.cameras["main"]
+    pixels = view.width * view.height
+    out: dict[str, Measured] = {}
+    for device, count in (("cuda", spp), ("cpu", cpu_spp)):
+        ours = Ours(scene, count, device)
         for kind in ("image", "backward", "boundary"):
-            out[f"nrender {device} {kind}"] = getattr(ours, kind)
+            out[f"nrender {device} {kind}"] = Measured(getattr(ours, kind), pixels * count)
     try:
         peer = Mitsuba(scene, spp, "cuda_ad_rgb")
     except Exception as reason:  # not installed, or without its own libraries for this GPU
         print(f"without Mitsuba: {' '.join(str(reason).split())}", file=sys.stderr)
         return out
-    out[f"{peer.name} image"], out[f"{peer.name} backward"] = peer.image, peer.backward
+    for kind in ("image", "backward"):
+        out[f"{peer.name} {kind}"] = Measured(getattr(peer, kind), pixels * spp)
     return out
 
 
-def measure(scene: nr.Scene, spp: int, count: int) -> dict[str, Any]:
-    """Of each function: seconds by round and of its first call."""
-    functions, first = functions_of(scene, spp), {}
-    for name, function in functions.items():
+def measure(scene: nr.Scene, spp: int, cpu_spp: int, count: int) -> dict[str, Any]:
+    """Of each function: seconds of its first call, and by round M samples a second."""
+    functions, first = functions_of(scene, spp, cpu_spp), {}
+    for name, measured in functions.items():
         start = time.perf_counter()
-        function(1 << 20)
+        measured.function(1 << 20)
         first[name] = time.perf_counter() - start
-    seconds = rounds(functions, count)
-    return {name: {"first": first[name], "seconds": seconds[name]} for name in functions}
+    seconds = rounds({name: measured.function for name, measured in functions.items()}, count)
+    return {
+        name: {"first": first[name], "rate": [measured.samples / s / 1e6 for s in seconds[name]]}
+        for name, measured in functions.items()
+    }
 
 
 def agreement(scene: nr.Scene) -> float:
@@ -83,10 +98,25 @@ def agreement(scene: nr.Scene) -> float:
     return float(np.mean(np.abs(one - other).max(-1) > 1e-3 * np.maximum(other.max(-1), 1e-3)))
 
 
+def rows_of(name: str, found: dict[str, Any], far: float) -> list[list[str]]:
+    rows = []
+    for who, values in found.items():
+        mine = f"nrender cuda {who.split()[-1]}"
+        ratio = spread([a / b for a, b in zip(found[mine]["rate"], values["rate"], strict=True)])
+        times, unlike = ("1", f"{far:.2%}") if who == mine else (text(ratio), "")
+        rows.append([name, who, text(spread(values["rate"])), times, f"{values['first']:.1f}", unlike])
+    return rows
+
+
+HEAD = ["scene", "what", "M samples/s", "ours on the GPU over it", "first call, s", "pixels unlike the CPU's"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--spp", type=int, default=64)
+    parser.add_argument("--cpu-spp", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scene", default="", help="only the scenes whose name has this word")
     options = parser.parse_args()
@@ -95,29 +125,20 @@ def main() -> None:
         print(f"no GPU to measure: {problem}", file=sys.stderr)
         raise SystemExit(2)
     warnings.simplefilter("ignore", nr.RenderWarning)
+    os.environ["NRENDER_THREADS"] = str(options.threads)
     gpu = next(name for name in devices() if name.startswith("cuda")).removeprefix("cuda: ")
     about = {"gpu": gpu, **machine("numba-cuda", "mitsuba", "drjit")}
-    samples = options.size**2 * options.spp / 1e6
     rows, data = [], {}
     for name, make in SCENES.items():
         if options.scene not in name:
             continue
         scene = make((options.size, options.size))
-        found = data[name] = measure(scene, options.spp, options.rounds)
-        far = agreement(scene)
+        data[name] = measure(scene, options.spp, options.cpu_spp, options.rounds)
+        rows += rows_of(name, data[name], agreement(scene))
         gc.collect()
-        for who, values in found.items():
-            rate = spread([samples / s for s in values["seconds"]])
-            cuda_name = f"nrender cuda {who.split()[-1]}"
-            mine = found[cuda_name]["seconds"]
-            ratio = spread([s / m for s, m in zip(values["seconds"], mine, strict=True)])
-            times = "1" if who == cuda_name else text(ratio)
-            unlike = f"{far:.2%}" if who == cuda_name else ""
-            rows.append([name, who, text(rate), times, f"{values['first']:.1f}", unlike])
-    page = f"{options.size} x {options.size}, {options.spp} spp; {options.rounds} rounds by turns: median (quartiles)."
-    head = ["scene", "what", "M samples/s", "its time over ours on the GPU", "first call, s", "pixels unlike the CPU's"]
-    page += "\n\n" + table(head, rows)
-    save("gpu", f"On a GPU: {gpu}", about, {"size": options.size, "spp": options.spp, "scenes": data}, page)
+        page = f"{options.size} x {options.size}, {options.spp} spp on the GPU and {options.cpu_spp} on the CPU; "
+        page += f"{options.rounds} rounds by turns: median (quartiles).\n\n" + table(HEAD, rows)
+        save("gpu", f"On a GPU: {gpu}", about, {"size": options.size, "spp": options.spp, "scenes": data}, page)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def main() -> None:
         raise SystemExit(2)
     before = json.loads(ptx.TABLE.read_text())["kernels"] if ptx.TABLE.exists() else {}
     with ptx.compiler() as compiled:
-        found = {name: ptx.assembled(compiled(name)) for name in [*ptx.KERNELS, *ptx.WALKS]}
+        found = {name: ptx.assembled(name, compiled(name)) for name in [*ptx.KERNELS, *ptx.WALKS]}
     rows = []
     for name, numbers in found.items():
         old = before.get(name, {})
@@ -40,7 +40,7 @@ def main() -> None:
         ptx.TABLE.write_text(json.dumps({"versions": versions, "kernels": found}, indent=1) + "\n", encoding="utf-8")
         about = ", ".join(f"{name} {version}" for name, version in versions.items())
         text = f"# What the assembler says of the kernels\n\n{page}\n"
-        text += f"Of one thread, by `ptxas -v -arch=sm_80`. {about}\n"
+        text += f"Of one thread, by `ptxas -v -arch=sm_80 -maxrregcount {ptx.most_registers()}`. {about}\n"
         (RESULTS / "ptx.md").write_text(text, encoding="utf-8")
 
 

@@ -40,6 +40,11 @@ class Job(NamedTuple):
     tables: Tables
     power: np.ndarray
 
+    @property
+    def single(self) -> bool:
+        """In float32, whose kernels are compiled ahead."""
+        return self.width is not FLOAT64
+
 
 def job_of(
     scene: Scene,

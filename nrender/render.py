@@ -22,10 +22,10 @@ from .job import (
     warn_once,
 )
 from .params import moves_geometry, pull, push
-from .real import FLOAT32
 from .scene import Scene
 from .scene.models import Textured
-from .warm import OF_MOTION, ensure
+from .warm import ensure
+from .warm_kernels import OF_MOTION, in_fixed_point
 
 __all__ = ["RenderWarning", "render", "render_jacobian", "render_jvp", "render_tangents", "render_vjp", "renderer"]
 
@@ -89,7 +89,7 @@ def render_vjp(
     paths = checked_paths(scene, wrt)
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
-    _compiled(job, ["render", "render_adj"], paths)
+    _compiled(job, ["render", "render_adj"], paths, deterministic)
     image = _image(job, on_device)
 
     def pullback(weights: Any) -> dict[str, np.ndarray]:
@@ -177,10 +177,12 @@ def render_jacobian(
     return image, jacobian
 
 
-def _compiled(job: Job, names: list[str], paths: Iterable[str] = ()) -> None:
+def _compiled(job: Job, names: list[str], paths: Iterable[str] = (), deterministic: bool = False) -> None:
     """See that these kernels are there, and those of the boundary if one of the parameters moves anything."""
-    if job.width is FLOAT32:
-        ensure([*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names)
+    if not job.single:
+        return
+    wanted = [*names, *OF_MOTION] if any(map(moves_geometry, paths)) else names
+    ensure([*wanted, *in_fixed_point(wanted)] if deterministic else wanted, job.backend.name)
 
 
 def _check_on_device(job: Job, on_device: bool) -> None:

@@ -20,9 +20,9 @@ from .errors import NrenderError, did_you_mean
 from .geometry.edges import topology
 from .job import Job, checked_directions, checked_paths, crossing_pairs, job_of, report, warn_once
 from .params import moves_geometry, pull, push
-from .real import FLOAT32
 from .scene import Scene
 from .warm import ensure
+from .warm_kernels import in_fixed_point
 
 Pictures = dict[str, np.ndarray]
 
@@ -76,7 +76,7 @@ def render_aovs_vjp(
     paths = checked_paths(scene, wrt)
     made = _made(scene, names, spp, seed, device, camera, precision)
     moving = _moving(paths)
-    _compiled(made, ["aovs", "aovs_adj"], moving)
+    _compiled(made, ["aovs", "aovs_adj"], moving, deterministic)
     pictures = _pictures(made)
 
     def pullback(weights: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -157,14 +157,16 @@ def _moving(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if moves_geometry(path) and not path.startswith("lights.")]
 
 
-def _compiled(made: _Made, kernels: list[str], moving: Iterable[str] = ()) -> None:
+def _compiled(made: _Made, kernels: list[str], moving: Iterable[str] = (), deterministic: bool = False) -> None:
     """See that these kernels are there, and those of the outlines if something moves."""
-    if made.job.width is not FLOAT32:
+    if not made.job.single:
         return
     wanted = kernels if made.view.channels.number else []
-    more = ["aov_outlines", "crossings"] if wanted and list(moving) else []
-    plain = any(not AOVS[name].differentiable for name in made.names)
-    ensure([*wanted, *more, *(["centres"] if plain else [])])
+    if wanted and list(moving):
+        wanted = [*wanted, "aov_outlines", "crossings"]
+    if any(not AOVS[name].differentiable for name in made.names):
+        wanted = [*wanted, "centres"]
+    ensure([*wanted, *in_fixed_point(wanted)] if deterministic else wanted, made.job.backend.name)
 
 
 def _pictures(made: _Made) -> Pictures:

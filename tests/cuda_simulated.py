@@ -19,7 +19,7 @@ from nrender.backend import cuda, cuda_aov_kernels, cuda_aovs, cuda_kernels, cud
 from nrender.errors import DeviceError, NrenderError
 from nrender.job import job_of
 from nrender.tables import FACE, FACE_EMISSION
-from nrender.warm import SCENE, on_gpu
+from nrender.warm_kernels import KERNELS, SCENE, device_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")  # random bits, in NumPy's scalars
 
@@ -149,7 +149,7 @@ def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
     whole = nr.render(scene, **ON_CUDA)
     tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
     cuda_memory.forget_all_but()
-    row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 24) * SIZE
+    row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 48) * SIZE
     seen = []
 
     def watched(*args):
@@ -304,7 +304,9 @@ def test_all_kernels_can_be_launched_ahead():
     with pytest.MonkeyPatch.context() as patch:
         for module in (cuda, cuda_strata, cuda_aovs):
             patch.setattr(module, "launch", lambda kernel, *rest: done.append(kernel))
-        on_gpu(backend)
+        for name in KERNELS:
+            if device_of(name, "cuda") == "cuda":
+                KERNELS[name](backend)
     assert {name for name, kernel in launched.items() if kernel in done} == set(launched)
 
 

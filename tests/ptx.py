@@ -133,14 +133,23 @@ def compiler() -> Iterator[Callable[..., str]]:
         cuda_paths.get_cuda_paths.__dict__.pop("_cached_result", None)
 
 
-def assembled(ptx: str, capability: tuple[int, int] = TARGET) -> dict[str, int]:
-    """What a thread takes: registers, bytes of its own memory and of spilled registers; lines of PTX."""
+def most_registers() -> int:
+    """What a thread may have at most."""
+    from nrender.backend.cuda import REGISTERS
+
+    return REGISTERS
+
+
+def assembled(name: str, ptx: str, capability: tuple[int, int] = TARGET) -> dict[str, int]:
+    """What a thread of this kernel takes: registers, bytes of its own memory and of spilled registers; lines of PTX. A
+    walk through the tree alone may have all the registers that it wants."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "kernel.ptx"
         source.write_text(ptx)
         architecture = f"-arch=sm_{capability[0]}{capability[1]}"
-        command = ["ptxas", architecture, "-v", str(source), "-o", str(Path(folder) / "kernel.cubin")]
-        done = subprocess.run(command, capture_output=True, text=True)
+        most = [] if name in WALKS else ["-maxrregcount", str(most_registers())]
+        command = ["ptxas", architecture, *most, "-v", str(source), "-o", "kernel.cubin"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     found = re.search(
         r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads.*?Used (\d+) registers",

@@ -63,6 +63,7 @@ ORDER = [
     # What users call
     "params",
     "compile_scene",
+    "warm_kernels",
     "warm",
     "job",
     "render",

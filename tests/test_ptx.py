@@ -109,7 +109,7 @@ def test_products_of_edge_functions_are_rounded(compile_ptx, name):
 def test_the_assembler_gives_a_walk_few_registers(compile_ptx, name):
     if not tool.has_assembler():
         pytest.skip("no ptxas")
-    found = tool.assembled(compile_ptx(name))
+    found = tool.assembled(name, compile_ptx(name))
     assert (found["stack"], found["spill stores"]) == (4 * GROUPS, 0)
     assert found["registers"] <= 64  # for 1024 threads a multiprocessor, which has 65536
 
@@ -118,7 +118,7 @@ def test_the_assembler_gives_a_walk_few_registers(compile_ptx, name):
 def test_the_assembler_finds_what_was_accepted(compile_ptx, name):
     if not tool.has_assembler():
         pytest.skip("no ptxas")
-    found = tool.assembled(compile_ptx(name))
+    found = tool.assembled(name, compile_ptx(name))
     accepted = json.loads(tool.TABLE.read_text())
     if accepted["versions"] != tool.versions():
         pytest.skip(f"the accepted numbers are of {accepted['versions']}")
@@ -143,7 +143,7 @@ def test_other_generations_of_gpus(compile_ptx, name, capability):
     ptx = compile_ptx(name, capability)
     assert f".target sm_{capability[0]}{capability[1]}" in ptx
     if tool.has_assembler():
-        tool.assembled(ptx, capability)
+        tool.assembled(name, ptx, capability)
 
 
 def test_only_this_backend_needs_the_extra():

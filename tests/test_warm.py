@@ -18,7 +18,7 @@ def made(tmp_path, monkeypatch):
     names = []
 
     def kernel(name):
-        def compile_it():
+        def compile_it(backend):
             time.sleep(0.05)
             names.append(name)
 
@@ -27,7 +27,7 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(warm, "KERNELS", {name: kernel(name) for name in "abcd"})
     monkeypatch.setattr(warm, "cache_dir", lambda: tmp_path)
     monkeypatch.setattr(warm, "_ready", set())
-    monkeypatch.setattr(warm, "_start", lambda names: [])
+    monkeypatch.setattr(warm, "_start", lambda device, names: [])
     return names
 
 
@@ -53,14 +53,14 @@ def test_those_that_start_together_share_the_work(made):
 
 
 def test_a_failure_leaves_no_mark_and_no_lock(made, tmp_path, monkeypatch):
-    def fail():
+    def fail(backend):
         raise MemoryError
 
     monkeypatch.setitem(warm.KERNELS, "a", fail)
     with pytest.raises(MemoryError):
         warm.ensure(["a", "b"])
     assert not (tmp_path / "a.compiled").exists()
-    monkeypatch.setitem(warm.KERNELS, "a", lambda: made.append("a"))
+    monkeypatch.setitem(warm.KERNELS, "a", lambda backend: made.append("a"))
     warm.ensure(["a", "b"])
     assert made == ["a", "b"]
 
@@ -70,12 +70,12 @@ def test_processes_are_started_for_what_others_can_do(monkeypatch):
     monkeypatch.setattr(warm.subprocess, "Popen", lambda command, **_: commands.append(command))
     monkeypatch.setattr(warm, "threads", lambda: 8)
     monkeypatch.delenv(warm.ALONE, raising=False)
-    warm._start(["a", "b", "c"])
+    warm._start("cpu", ["a", "b", "c"])
     assert len(commands) == 2
-    assert all(command[-3:] == ["a", "b", "c"] for command in commands)
-    warm._start(["a"])
+    assert all(command[-4:] == ["cpu", "a", "b", "c"] for command in commands)
+    warm._start("cpu", ["a"])
     monkeypatch.setenv(warm.ALONE, "1")
-    warm._start(["a", "b", "c"])
+    warm._start("cpu", ["a", "b", "c"])
     assert len(commands) == 2
 
 

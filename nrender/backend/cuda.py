@@ -12,14 +12,13 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..cache import cache_dir, on_disk
+from ..cache import on_disk
 from ..device import Device, Width, clone
 from ..errors import DeviceError, NrenderError
 from ..tables import Tables
@@ -27,9 +26,8 @@ from . import cuda_kernels, gpu
 from .cuda_memory import kept, one_line, rows_that_fit
 from .gpu import cuda
 
-_log = logging.getLogger("nrender")
-
-BLOCK = 128  # threads: with all the registers that a thread may have, two blocks fill a multiprocessor
+BLOCK = 128  # threads
+REGISTERS = 128  # of a thread: four blocks share a multiprocessor, and it pays for what spills (docs/performance.md)
 BLOCKS = 1 << 16  # of a launch, at most; its threads take what is left in turns
 THREADS = 1 << 17  # that fill a GPU: a picture of fewer pixels is divided into parts of its samples
 SAMPLES = 1 << 26  # of a launch: less than a second
@@ -51,14 +49,23 @@ class Bad:
 @functools.cache
 def compiled(kernel: Device, width: Width) -> Any:
     """The kernel's dispatcher, with its machine code on disk."""
-    dispatcher = cuda.jit(clone(kernel.body, width))
+    body = clone(kernel.body, width)
     if gpu.SIMULATED:
-        return dispatcher
-    part, folder = f"cuda-{importlib.metadata.version('numba-cuda')}", cache_dir()
-    name = f"{kernel.body.__name__}_{width.name}"
-    if folder is None or not any((folder / part).rglob(f"*.{name}-*.nbi")):
-        _log.info("compiling %s for the GPU, once: about a minute", kernel.body.__name__)
-    return on_disk(dispatcher, importlib.import_module("numba.cuda.core.config"), part)
+        return cuda.jit(body)
+    dispatcher = cuda.jit(body, max_registers=REGISTERS)
+    return on_disk(dispatcher, importlib.import_module("numba.cuda.core.config"), _compiler())
+
+
+def _compiler() -> str:
+    return f"cuda-{importlib.metadata.version('numba-cuda')}"
+
+
+def machine_code() -> str | None:
+    """As devices.Backend has it: the compiler and the compute capability."""
+    if gpu.SIMULATED:
+        return None
+    major, minor = cuda.get_current_device().compute_capability
+    return f"{_compiler()}-sm{major}{minor}-"
 
 
 def launch(kernel: Device, width: Width, count: int, *arguments: Any) -> None:
@@ -135,7 +142,7 @@ def pictures(
     w, h = size
     parts = parts_of(size, spp)
     whole = 4 * numbers * w * h * len(kinds) if there else 0
-    rows = rows_that_fit(scene, more + whole, numbers * (4 * parts + 8) * w * len(kinds), h)
+    rows = rows_that_fit(scene, more + whole, numbers * (4 * parts + 16) * w * len(kinds), h)
     tables, bad = kept(scene), Bad()
     with one_line():
         make: Any = cuda.device_array if there else np.zeros
@@ -153,10 +160,10 @@ def pictures(
         if piece.last == spp:
             for picture, total in zip(found, totals, strict=True):
                 band = picture[numbers * w * piece.top : numbers * w * piece.bottom]
-                if there:
-                    launch(cuda_kernels.take_mean, gpu.CUDA, count, total, spp, band)
-                else:
-                    band[:] = total.copy_to_host() / spp
+                mean = band if there else cuda.device_array(count, band.dtype)
+                launch(cuda_kernels.take_mean, gpu.CUDA, count, total, spp, mean)
+                if not there:
+                    mean.copy_to_host(band)
     return [picture.reshape((h, w, numbers)) for picture in found], bad
 
 

@@ -2,8 +2,11 @@
 
 A *megakernel*: a thread takes whole walks from the camera to their ends. Of a picture it owns a pixel, or a part of
 a pixel's samples where there are few pixels, so nothing of a picture is added by two threads, and it has the same bits
-every time. A walk's end is followed at once by the pixel's next sample, in the same loop: threads of a warp wait for
-each other at every vertex, not for the longest walk.
+every time. A walk's end is followed at once by the pixel's next sample, in the same loop.
+
+The threads of a warp meet at every vertex (`any_thread`). Left to themselves they fall apart at the first sample whose
+walks differ in length and never come together again, and each then runs almost alone: from the second sample on, a
+gradient took three times as long.
 
 The first walk of a gradient gives its radiance, and what its rays met, to its replay in the same thread. Gradients and
 boundary samples change what many threads change: by atomics, in sums of float64.
@@ -41,6 +44,12 @@ MISSED = -2
 def threads():
     """How many threads a launch has."""
     return 1
+
+
+@Primitive
+def any_thread(mask):
+    """Whether the mask holds in some thread of the warp: all of them come here, and wait for each other."""
+    return bool(mask)
 
 
 @Primitive
@@ -86,13 +95,15 @@ def render(scene, width, height, top, bottom, first, last, parts, seed, image, b
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, top)
-        if x < width and y < bottom:
-            start, stop = share_of(last - first, part, parts)
-            sample, end = first + start, first + stop
-            walk = camera_walk(scene, seed, x, y, width, height, sample)
-            zero = 0.0 * walk.pdf
-            total = (zero, zero, zero)
-            while sample < end:
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        if x >= width or y >= bottom:
+            end = sample
+        walk = camera_walk(scene, seed, x, y, width, height, sample)
+        zero = 0.0 * walk.pdf
+        total = (zero, zero, zero)
+        while any_thread(sample < end):
+            if sample < end:
                 walk, going, _ = advance(scene, walk, p, 0.0, True)
                 if not going:
                     if finite(walk.radiance):
@@ -101,6 +112,7 @@ def render(scene, width, height, top, bottom, first, last, parts, seed, image, b
                         count_bad(bad, y * width + x, sample)
                     sample += 1
                     walk = camera_walk(scene, seed, x, y, width, height, sample)
+        if x < width and y < bottom:
             put_vector(image, 3 * ((part * (bottom - top) + y - top) * width + x), total, True)
 
 
@@ -112,13 +124,15 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, top)
-        if x < width and y < bottom:
-            start, stop = share_of(last - first, part, parts)
-            sample, end = first + start, first + stop
-            walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
-            zero = 0.0 * walk.sx
-            total, d_total = (zero, zero, zero), (zero, zero, zero)
-            while sample < end:
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        if x >= width or y >= bottom:
+            end = sample
+        walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+        zero = 0.0 * walk.sx
+        total, d_total = (zero, zero, zero), (zero, zero, zero)
+        while any_thread(sample < end):
+            if sample < end:
                 walk, going = advance_tan(scene, walk, p, d_p, d_theta, True)
                 if not going:
                     if finite(walk.walk.radiance) and finite(walk.d_radiance):
@@ -127,6 +141,7 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
                         count_bad(bad, y * width + x, sample)
                     sample += 1
                     walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
+        if x < width and y < bottom:
             place = 3 * ((part * (bottom - top) + y - top) * width + x)
             put_vector(image, place, total, True)
             put_vector(d_image, place, d_total, True)
@@ -144,29 +159,32 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, 0)
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        weight = (0.0 * real(x), 0.0 * real(x), 0.0 * real(x))
         if x < width and y < height:
-            weight = vector_at(weights, 3 * (y * width + x))
-            start, stop = share_of(last - first, part, parts)
-            sample, end = first + start, first + stop
-            if not largest_magnitude(weight) > 0.0:
-                sample = end
-            weight = scale(weight, 1.0 / real(spp))
-            while sample < end:
-                walk, going = camera_walk(scene, seed, x, y, width, height, sample), True
-                while going:
+            weight = scale(vector_at(weights, 3 * (y * width + x)), 1.0 / real(spp))
+        if not largest_magnitude(weight) > 0.0:
+            end = sample
+        while any_thread(sample < end):
+            walk = camera_walk(scene, seed, x, y, width, height, sample)
+            going = sample < end
+            while any_thread(going):
+                if going:
                     depth = walk.depth
                     walk, going, met = advance(scene, walk, p, DARK, True)
                     keep(hits, 0, depth, met, True)
-                if finite(walk.radiance):
-                    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                    replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
-                    going = True
-                    while going:
-                        met, kept = recall(scene, hits, 0, replay.walk.depth, True)
-                        replay, going = advance_adj(scene, replay, met, kept, trail, p, g_p, own, moving, True)
-                else:
-                    count_bad(bad, y * width + x, sample)
-                sample += 1
+            going = sample < end
+            if going and not finite(walk.radiance):
+                count_bad(bad, y * width + x, sample)
+                going = False
+            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+            replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
+            while any_thread(going):
+                if going:
+                    met, kept = recall(scene, hits, 0, replay.walk.depth, True)
+                    replay, going = advance_adj(scene, replay, met, kept, trail, p, g_p, own, moving, True)
+            sample += 1
 
 
 @device

@@ -36,6 +36,7 @@ class Backend(NamedTuple):
     bad); pilot: as boundary_tan, and says what each stratum found
     weights(array, shape): an array of finite numbers as the adjoints take it
     aovs: the module with the functions of aovs.py
+    machine_code(): for what the kernels are compiled, a word for the names of files; None where nothing is compiled
     """
 
     name: str
@@ -48,6 +49,7 @@ class Backend(NamedTuple):
     pilot: Callable[..., Any]
     weights: Callable[[Any, tuple[int, ...]], Any]
     aovs: Any
+    machine_code: Callable[[], str | None]
 
 
 def pick(device: str, precision: str) -> Backend:
@@ -87,6 +89,10 @@ def cuda_problem() -> str:
     missing = _driver_problem()
     if missing:
         return missing
+    try:
+        importlib.import_module("numba.cuda.cudaimpl")
+    except Exception as error:  # of whatever kind: as with a NumPy that it does not know
+        return f"numba-cuda can't be used ({' '.join(str(error).split())}): {EXTRA}"
     try:
         importlib.import_module("numba.cuda.cudadrv.nvvm").NVVM()
     except Exception as error:  # of whatever kind: the library or a part of it is missing
@@ -135,6 +141,7 @@ def _cpu() -> Backend:
         strata.boundary_tan,
         lambda weights, shape: weights,
         aovs,
+        lambda: "",  # the folder's name says for which CPU
     )
 
 
@@ -156,4 +163,5 @@ def _cuda() -> Backend:
         pilot,
         cuda.flat_weights,
         cuda_aovs,
+        cuda.machine_code,
     )

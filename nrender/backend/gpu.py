@@ -116,17 +116,18 @@ def _reverse_bits(x):
 @lane.accumulate.define(CUDA)
 @cuda.jit(device=True)
 def _accumulate(buffer, index, value, mask):
-    if mask:
+    """Nothing is added where there is nothing: most numbers of a texture's places are 0, and all threads have them at
+    the same place, for which each would wait."""
+    if mask and value != 0.0:
         cuda.atomic.add(buffer, np.uint64(index), value)
 
 
 @lane.accumulate3.define(CUDA)
 @cuda.jit(device=True)
 def _accumulate3(buffer, index, values, mask):
-    if mask:
-        cuda.atomic.add(buffer, np.uint64(index), values[0])
-        cuda.atomic.add(buffer, np.uint64(index + 1), values[1])
-        cuda.atomic.add(buffer, np.uint64(index + 2), values[2])
+    _accumulate(buffer, index, values[0], mask)
+    _accumulate(buffer, index + 1, values[1], mask)
+    _accumulate(buffer, index + 2, values[2], mask)
 
 
 @lane.put.define(CUDA)
@@ -158,6 +159,12 @@ def _thread():
 @cuda.jit(device=True)
 def _threads():
     return cuda.gridsize(1)
+
+
+@cuda_kernels.any_thread.define(CUDA)
+@_plain
+def _any_thread(mask):
+    return mask if SIMULATED else cuda.any_sync(0xFFFFFFFF, mask)  # the simulator's threads come one by one
 
 
 @cuda_kernels.own_copy.define(CUDA)

@@ -1,0 +1,137 @@
+"""What each kernel takes on a GPU, by the registers that a thread may have, by its block, and by a pixel's samples.
+
+    python benchmarks/gpu_kernels.py [--registers 128 64] [--blocks 128] [--samples 1 4 16 64] [--scene WORD]
+
+Milliseconds of the kernel alone (the launch and the wait for its end), the least of three, and of the whole call. Every
+number of registers is compiled anew, in this process: a minute or two for each. Without a GPU: one line, and status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from common import machine, save, table
+from peer_scenes import SCENES
+from peers import COLOURS
+
+import nrender as nr
+from nrender.backend.devices import cuda_problem, devices
+
+ROUNDS = 3
+KINDS = ("image", "backward", "boundary")
+
+
+@contextmanager
+def kernels_timed() -> Iterator[dict[str, float]]:
+    """{kernel: its seconds so far}."""
+    from nrender.backend import cuda, cuda_aovs, cuda_strata
+
+    spent: dict[str, float] = defaultdict(float)
+    plain = cuda.launch
+
+    def launch(kernel: Any, *rest: Any) -> None:
+        start = time.perf_counter()
+        plain(kernel, *rest)
+        spent[kernel.body.__name__] += time.perf_counter() - start
+
+    for module in (cuda, cuda_aovs, cuda_strata):
+        module.launch = launch
+    try:
+        yield spent
+    finally:
+        for module in (cuda, cuda_aovs, cuda_strata):
+            module.launch = plain
+
+
+@contextmanager
+def limits(registers: int, block: int) -> Iterator[None]:
+    """Kernels compiled for so many registers, in blocks of so many threads."""
+    from nrender.backend import cuda
+
+    before = cuda.REGISTERS, cuda.BLOCK
+    if registers != cuda.REGISTERS:
+        cuda.compiled.cache_clear()
+    cuda.REGISTERS, cuda.BLOCK = registers, block
+    plain = cuda.on_disk
+    cuda.on_disk = plain if registers == before[0] else lambda dispatcher, *_: dispatcher
+    try:
+        yield
+    finally:
+        cuda.REGISTERS, cuda.BLOCK = before
+        cuda.on_disk = plain
+        cuda.compiled.cache_clear()
+
+
+def calls(scene: nr.Scene, spp: int) -> dict[str, Callable[[], Any]]:
+    view = scene.cameras["main"]
+    weights = np.ones((view.height, view.width, 3))
+    colours = [path for path in scene.parameters if path.endswith(COLOURS)]
+    moving = next(path for path in scene.parameters if path.endswith((".translate", ".vertices")))
+    keys = {"spp": spp, "seed": 1, "device": "cuda"}
+    pulls = [nr.render_vjp(scene, paths, **keys)[1] for paths in (colours, [moving])]
+    return {
+        "image": lambda: nr.render(scene, **keys),
+        "backward": lambda: pulls[0](weights),
+        "boundary": lambda: pulls[1](weights),
+    }
+
+
+def measured(call: Callable[[], Any], spent: dict[str, float]) -> tuple[float, dict[str, float]]:
+    """(seconds of the call, those of its kernels), of the quickest of a few calls."""
+    call()
+    found = []
+    for _ in range(ROUNDS):
+        spent.clear()
+        start = time.perf_counter()
+        call()
+        found.append((time.perf_counter() - start, dict(spent)))
+    return min(found, key=lambda one: one[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--registers", type=int, nargs="+", default=[128])
+    parser.add_argument("--blocks", type=int, nargs="+", default=[128])
+    parser.add_argument("--samples", type=int, nargs="+", default=[1, 4, 16, 64])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--scene", default="", help="only the scenes whose name has this word")
+    options = parser.parse_args()
+    problem = cuda_problem()
+    if problem:
+        print(f"no GPU to measure: {problem}", file=sys.stderr)
+        raise SystemExit(2)
+    warnings.simplefilter("ignore", nr.RenderWarning)
+    gpu = next(name for name in devices() if name.startswith("cuda")).removeprefix("cuda: ")
+    rows, data = [], []
+    head = ["scene", "what", "registers", "block", "spp", "M samples/s", "call, ms", "kernels, ms"]
+    for name in [name for name in SCENES if options.scene in name]:
+        scene = SCENES[name]((options.size, options.size))
+        for registers in options.registers:
+            for block in options.blocks:
+                with limits(registers, block), kernels_timed() as spent:
+                    for spp in options.samples:
+                        for kind, call in calls(scene, spp).items():
+                            if kind not in options.kinds:
+                                continue
+                            whole, kernels = measured(call, spent)
+                            rate = options.size**2 * spp / whole / 1e6
+                            parts = ", ".join(f"{k} {1e3 * s:.1f}" for k, s in kernels.items())
+                            numbers = [registers, block, spp, f"{rate:.1f}", f"{1e3 * whole:.1f}"]
+                            rows.append([name, kind, *map(str, numbers), parts])
+                            data.append([name, kind, registers, block, spp, whole, kernels])
+                            print(" | ".join(rows[-1]), flush=True)
+    page = f"{options.size} x {options.size}; the quickest of {ROUNDS} calls.\n\n{table(head, rows)}"
+    save("gpu_kernels", f"Kernels on a GPU: {gpu}", {"gpu": gpu, **machine("numba-cuda")}, {"rows": data}, page)
+
+
+if __name__ == "__main__":
+    main()
