@@ -25,6 +25,10 @@ __all__ = [
     "gradcheck",
     "load_scene",
     "optimize",
+    "plot_derivative",
+    "plot_history",
+    "plot_image",
+    "plot_parameters",
     "read_image",
     "render",
     "render_aovs",
@@ -33,14 +37,30 @@ __all__ = [
     "render_jacobian",
     "render_jvp",
     "render_vjp",
+    "show",
     "write_image",
 ]
 
+_NOTEBOOK = ("plot_derivative", "plot_history", "plot_image", "plot_parameters", "show")
+
 
 def __getattr__(name: str) -> Any:
-    """OptimizeResult, which needs scipy.optimize: that would be half of the time of this import."""
+    """What is imported when it is first used: OptimizeResult needs scipy.optimize, half of the time of this import."""
     if name == "OptimizeResult":
         from .optimize.scipy_result import OptimizeResult
 
         return OptimizeResult
+    if name in _NOTEBOOK:
+        from . import notebook
+
+        return getattr(notebook, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _scene_html(scene: Scene) -> str:
+    from .notebook import scene_html
+
+    return scene_html(scene)
+
+
+Scene._repr_html_ = _scene_html  # a scene knows nothing of rendering

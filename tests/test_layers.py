@@ -73,6 +73,7 @@ ORDER = [
     "gradcheck",
     "optimize",
     "batch",
+    "notebook",
 ]
 
 COMPILED = ("numba", "nrender.device", "nrender.real", "nrender.host", "nrender.cache")

@@ -9,7 +9,10 @@ import pytest
 from sources import ROOT, dotted, imported, modules
 
 TOOL = ".venv/bin/"
-OPTIONAL = {"distributed": "nrender/batch/cluster.py"}  # projects of extras, and where alone they are imported
+OPTIONAL = {  # projects of extras, and where alone they are imported
+    "distributed": "nrender/batch/cluster.py",
+    "matplotlib": "nrender/notebook/plots.py",
+}
 
 
 def steps(shell):

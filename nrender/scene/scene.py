@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import FROM_DICT, Problem, SceneError, SceneWarning
 from . import dump
@@ -29,6 +29,7 @@ class Scene:
     """
 
     __slots__ = ("_parts", "_slots", "_source", "_changes")
+    _repr_html_: ClassVar[Callable[[Scene], str]]  # for notebooks; the package sets it
     _parts: Parts
     _slots: dict[str, Slot]
     _source: Document
