@@ -99,4 +99,5 @@ def describe(row: dict[str, Any]) -> str:
     if row["status"] not in FINISHED:
         return f"{row['status']}: {row['message']}"
     losses = " -> ".join("not finite" if row[k] is None else f"{row[k]:.4e}" for k in ("loss_initial", "loss_final"))
-    return f"{row['status']}: {row['iterations']} iterations, loss {losses}, {row['seconds']:.1f} s"
+    error = "" if row.get("error") is None else f"{100 * row['error']:.2g} % of the way left, "
+    return f"{row['status']}: {row['iterations']} iterations, loss {losses}, {error}{row['seconds']:.1f} s"

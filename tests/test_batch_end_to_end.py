@@ -20,6 +20,11 @@ def run(folder, *args):
     return done.stdout
 
 
+def history(folder):
+    with open(folder / "history.csv", newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
 @pytest.mark.slow
 def test_the_example_cut_down(tmp_path):
     run(tmp_path, "example", "batch")
@@ -34,11 +39,12 @@ def test_the_example_cut_down(tmp_path):
     assert [row["name"] for row in rows] == [f"square-random{i:04d}" for i in range(3)]
     for row in rows:
         assert float(row["loss_final"]) < 0.2 * float(row["loss_initial"])
+        begin, end = float(history(tmp_path / "fits" / row["name"])[0][f"{ROTATE}[2]"]), float(row[f"{ROTATE}[2]"])
+        assert float(row["error"]) == pytest.approx(abs(end / begin), abs=1e-9)  # upright is 0
 
     # The same, alone.
     fitted = tmp_path / "fits" / rows[1]["name"]
-    with open(fitted / "history.csv", newline="", encoding="utf-8") as stream:
-        start = next(csv.DictReader(stream))[f"{ROTATE}[2]"]
+    start = history(fitted)[0][f"{ROTATE}[2]"]
     load_scene(tmp_path / "square.yaml").with_resolution("main", 16, 16).dump(tmp_path / "small.yaml")
     target = str(fitted / "target.exr")
     options = ("--spp", "16", "--iterations", "6", "--device", "cpu", "--set", f"{ROTATE}[2]={start}")

@@ -44,6 +44,10 @@ def job(rest, name="a"):
     return f"output: out\njobs:\n  - {{name: {name}, scene: scene.yaml, targets: [target.exr], {rest}}}\n"
 
 
+def rendered(rest):
+    return job(f"render: {{{rest}}}").replace("targets: [target.exr], ", "")
+
+
 def test_every_option_is_a_keyword_of_optimize():
     assert set(OPTIONS) <= set(inspect.signature(optimize).parameters)
 
@@ -82,6 +86,12 @@ def test_a_target_may_have_an_equals_sign_in_its_name(folder):
         (job("seed: -1"), "jobs 'a': seed: expected an integer in [0, 2147483647], got -1"),
         (job("device: gpu"), "jobs 'a': device: expected one of auto, cpu, cuda, got 'gpu'"),
         (job("render: {}"), "jobs 'a': expected targets or render, got both"),
+        (rendered("aovs: [depht]"), "jobs 'a': render.aovs: expected any of image, depth"),
+        (rendered("aovs: [depht]"), "; got 'depht'; did you mean 'depth'?"),
+        (rendered("aovs: [shape_id]"), "; got 'shape_id'"),
+        (rendered("aovs: [depth, depth]"), "expected a list of different names, got a list of 2"),
+        (rendered("aovs: []"), "expected a list of different names, got "),
+        (rendered("aovs: depth"), "expected a list of different names, got 'depth'"),
         (job("timeout: 0"), "jobs 'a': timeout: expected a number > 0, got 0"),
         (job("resolution: [3, 3]"), "target.exr: expected 3x3, got 12x12"),
         (job("set: {materials.whit.reflectance: 1}"), f"no such parameter; did you mean '{REFLECTANCE}'?"),

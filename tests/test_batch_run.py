@@ -18,7 +18,8 @@ from nrender.batch.process import THREADS
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
-COLUMNS = ["name", "status", "iterations", "evaluations", "loss_initial", "loss_final", "seconds", "seed", "method"]
+COLUMNS = ["name", "status", "iterations", "evaluations", "loss_initial", "loss_final", "error", "seconds", "seed"]
+COLUMNS.append("method")
 SCALARS = [f"{TRANSLATE}[0]", f"{TRANSLATE}[1]", *(f"{REFLECTANCE}[{i}]" for i in range(3))]
 JOB = "  - {name: %s, scene: scene.yaml, targets: [target.exr], %s}\n"
 

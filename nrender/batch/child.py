@@ -116,6 +116,7 @@ def _fit(ask: dict[str, Any], folder: Path, resume: bool, channel: Channel) -> d
         channel.send(note=f"{error}; begun anew")
         result = optimize(begin, targets, **keys)
     return {
+        "error": _error(ask, scene, begin, result) if ask["render"] else None,
         "status": result.status_name,
         "iterations": result.nit,
         "evaluations": result.nfev,
@@ -127,23 +128,43 @@ def _fit(ask: dict[str, Any], folder: Path, resume: bool, channel: Channel) -> d
     }
 
 
-def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, str]:
-    """target.exr of the first camera, target-2.exr of the second …, as `nrender render` makes them."""
+def _error(ask: dict[str, Any], scene: Any, begin: Any, result: Any) -> float | None:
+    """The distance of what was fitted from what the target was made of, in units of the start's."""
+    from nrender.batch.prepare import distance_left, truth
+
+    return _finite(distance_left(begin, truth(scene, ask["render"]["settings"]), result.parameters))
+
+
+def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, dict[str, str]]:
+    """{camera: {"image" or AOV: file}}: target.exr of the first camera, target-2.exr of the second, target-depth.exr …,
+    as `nrender render` makes them."""
     from nrender.batch.prepare import truth
     from nrender.image import write_image
     from nrender.optimize.targets import default_camera
 
     render, device = ask["render"], ask["options"]["device"]
-    true = truth(scene, render["settings"])
-    found = {}
+    true, keys = truth(scene, render["settings"]), {"seed": render["seed"], "device": device}
+    keys["spp"] = render["spp"] or scene.integrator.spp
+    found: dict[str, dict[str, str]] = {}
     for number, camera in enumerate(render["cameras"] or [default_camera(scene)], start=1):
-        file = folder / ("target.exr" if number == 1 else f"target-{number}.exr")
-        if not file.exists():
-            spp = render["spp"] or scene.integrator.spp
-            renderer = importlib.import_module("nrender.render")
-            write_image(file, renderer.render(true, spp=spp, seed=render["seed"], device=device, camera=camera))
-        found[camera] = str(file)
+        for what in render["aovs"]:
+            words = ["target", *([str(number)] if number > 1 else []), *([what] if what != "image" else [])]
+            file = folder / f"{'-'.join(words)}.exr"
+            if not file.exists():
+                if what == "image":
+                    image = importlib.import_module("nrender.render").render(true, camera=camera, **keys)
+                else:
+                    aovs = importlib.import_module("nrender.render_aovs")
+                    image = aovs.render_aovs(true, [what], camera=camera, **keys)[what]
+                write_image(file, image, **_channels(what))
+            found.setdefault(camera, {})[what] = str(file)
     return found
+
+
+def _channels(what: str) -> dict[str, Any]:
+    from nrender.aov import AOVS
+
+    return {} if what == "image" else {"channels": [f"{what}.{suffix}" for suffix in AOVS[what].suffixes]}
 
 
 def _finite(value: float) -> float | None:

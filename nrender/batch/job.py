@@ -20,12 +20,14 @@ class JobsError(SceneError):
 
 
 class Target(NamedTuple):
-    """A target that is rendered from the scene: with these values, spp and seed, for these cameras."""
+    """What is rendered from the scene as a target: with these values, spp and seed, for these cameras; "image" and AOVs
+    of each."""
 
     settings: dict[str, Value]
     spp: int | None
     seed: int
     cameras: tuple[str, ...]  # the default camera where it is empty
+    aovs: tuple[str, ...] = ("image",)
 
 
 class Job(NamedTuple):

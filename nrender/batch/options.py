@@ -29,7 +29,8 @@ RENDER: dict[str, Key] = {
     "spp": integer("samples per pixel; the scene's where it is left out", low=1, default=None),
     "seed": integer("names all random numbers", low=0, high=MAX_SEED, default=0),
 }
-"""Of a target that is rendered; `set` and `cameras` are read beside it."""
+RENDER_LISTS = ("set", "cameras", "aovs")
+"""Of a target that is rendered; what is no single value is read beside it."""
 
 COMMON: dict[str, Key] = {
     "scene": text("a scene file, relative to the file of jobs", "file"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from nrender.errors import SceneError
 from nrender.optimize.asked import AskedError, Setting, with_settings
+from nrender.optimize.variables import free_variables
 from nrender.scene.values import show
 
 
@@ -29,6 +30,19 @@ def start(scene: Any, settings: Mapping[str, Any]) -> Any:
 def truth(scene: Any, settings: Mapping[str, Any]) -> Any:
     """The scene that a target is rendered from, as `nrender render --set` makes it.  AskedError, SceneError."""
     return with_settings(scene, _settings(settings))
+
+
+def distance_left(begin: Any, true: Any, fitted: Mapping[str, np.ndarray]) -> float:
+    """Of the parameters {path: value} the distance from those of the scene `true`, over that of the fit's start; NaN
+    where the start is true."""
+    first = free_variables(begin)
+    start = first.values(first.x0)
+    squares = [
+        [float(np.sum((np.asarray(values[path], np.float64) - true.parameters[path]) ** 2)) for path in fitted]
+        for values in (fitted, start)
+    ]
+    now, before = map(sum, squares)
+    return (now / before) ** 0.5 if before > 0.0 else float("nan")
 
 
 def _settings(settings: Mapping[str, Any]) -> list[Setting]:

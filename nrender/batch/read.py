@@ -8,10 +8,13 @@ from typing import Any
 
 from nrender.batch import names
 from nrender.batch.job import Batch, Job, Target, Value, absolute, digest
-from nrender.batch.options import BESIDE, COMMON, OPTIONS, RENDER, TOP
+from nrender.batch.options import BESIDE, COMMON, OPTIONS, RENDER, RENDER_LISTS, TOP
 from nrender.batch.report import JobsReport
 from nrender.batch.scenes import Scenes
 from nrender.batch.sweep import MAX_JOBS, SWEEP_KEYS, expand
+from nrender.errors import did_you_mean
+from nrender.optimize.targets import fitted_aovs
+from nrender.optimize.views import IMAGE
 from nrender.scene.document import read_document
 from nrender.scene.paths import KeyPath
 from nrender.scene.read import read_keys
@@ -142,17 +145,26 @@ def _render(report: JobsReport, path: KeyPath, given: Any) -> Target | None:
     if not isinstance(given, Mapping):
         report.add(path, f"expected a map, got {show(given)}")
         return None
-    rest = {key: value for key, value in given.items() if key not in ("set", "cameras")}
+    rest = {key: value for key, value in given.items() if key not in RENDER_LISTS}
     before = len(report.problems)
-    values = read_keys(report, path, RENDER, rest, ("set", "cameras"))  # type: ignore[arg-type]
+    values = read_keys(report, path, RENDER, rest, RENDER_LISTS)  # type: ignore[arg-type]
     settings = _settings(report, (*path, "set"), given.get("set", {}))
     cameras = given.get("cameras", [])
     words = isinstance(cameras, list) and all(isinstance(camera, str) for camera in cameras)
     if not words or len(set(cameras)) < len(cameras):
         report.add((*path, "cameras"), f"expected a list of different cameras, got {show(cameras)}")
+    aovs = given.get("aovs", [IMAGE])
+    known = [IMAGE, *fitted_aovs()]
+    if not isinstance(aovs, list) or not aovs or len(set(map(str, aovs))) < len(aovs):
+        report.add((*path, "aovs"), f"expected a list of different names, got {show(aovs)}")
+    else:
+        for aov in aovs:
+            if aov not in known:
+                hint = did_you_mean(str(aov), known)
+                report.add((*path, "aovs"), f"expected any of {', '.join(known)}; got {show(aov)}{hint}")
     if len(report.problems) > before:
         return None
-    return Target(settings, values["spp"], values["seed"], tuple(cameras))
+    return Target(settings, values["spp"], values["seed"], tuple(cameras), tuple(aovs))
 
 
 def _settings(report: JobsReport, path: KeyPath, given: Any) -> dict[str, Value]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from nrender.image.atomic import replacing
 
-FIRST = ("name", "status", "iterations", "evaluations", "loss_initial", "loss_final", "seconds", "seed", "method")
+COUNTS = ("iterations", "evaluations", "loss_initial", "loss_final", "error", "seconds")
+FIRST = ("name", "status", *COUNTS, "seed", "method")
 LAST = ("message",)
 MAX_SCALARS = 64
 SHARE = 0.1  # of the time, at most, goes into writing it
