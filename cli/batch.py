@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .batch_table import Table
+from .batch_table import Table, listed
 from .console import print_json
 from .options import json_option
 
@@ -61,6 +61,8 @@ def batch(
         counts = {"finished": done.finished, "failed": done.failed, "skipped": done.skipped}
         print_json({"output": str(found.output), "jobs": done.rows, **counts, "seconds": done.seconds})
     else:
+        for line in listed(done.rows):
+            click.echo(line)
         counted = f"{done.finished} finished, {done.failed} failed, {done.skipped} skipped"
         click.echo(f"{counted}, {done.seconds:.1f} s; results in {found.output}, summary.csv first")
     if done.interrupted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,7 @@ from .console import one_line
 from .progress import PLAIN_INTERVAL
 
 MAX_LINES = 16  # of jobs that run, in the table
+MAX_ROWS = 100  # of all jobs, at the end
 FINISHED = ("converged", "iterations")
 PLANS = {"resume": "goes on from its checkpoint", "anew": "is asked otherwise than before: begun anew"}
 
@@ -101,3 +103,32 @@ def describe(row: dict[str, Any]) -> str:
     losses = " -> ".join("not finite" if row[k] is None else f"{row[k]:.4e}" for k in ("loss_initial", "loss_final"))
     error = "" if row.get("error") is None else f"{100 * row['error']:.2g} % of the way left, "
     return f"{row['status']}: {row['iterations']} iterations, loss {losses}, {error}{row['seconds']:.1f} s"
+
+
+def listed(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The end of all jobs as a table, of so many as a screen has room for."""
+    if not rows or len(rows) > MAX_ROWS:
+        return []
+    head = ("job", "status", "loss at start", "at end", "way left", "seconds")
+    cells = [
+        (
+            row["name"],
+            row["status"],
+            _number(row["loss_initial"], ".2e"),
+            _number(row["loss_final"], ".2e"),
+            _number(row["error"], ".2%"),
+            _number(row["seconds"], ".1f"),
+        )
+        for row in rows
+    ]
+    widths = [max(len(row[k]) for row in [head, *cells]) for k in range(len(head))]
+    return ["  ".join(_padded(cell, w, k) for k, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+            for row in [head, *cells]]  # fmt: skip
+
+
+def _padded(cell: str, width: int, column: int) -> str:
+    return cell.ljust(width) if column < 2 else cell.rjust(width)
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)

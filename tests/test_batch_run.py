@@ -259,4 +259,6 @@ def test_on_a_terminal_it_is_a_table(folder):
     assert process.returncode == 0
     for text in ("0 finished, 0 failed, 0 skipped", r"iteration \d+/20", "b: iterations: 3 iterations", r"\(2 of 2\)"):
         assert re.search(text, shown.decode()), shown.decode()
-    assert last.startswith("2 finished, 0 failed, 0 skipped, ")
+    *table, counts = last.splitlines()
+    assert counts.startswith("2 finished, 0 failed, 0 skipped, ")
+    assert [line.split()[:2] for line in table] == [["job", "status"], ["a", "iterations"], ["b", "iterations"]]

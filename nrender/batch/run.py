@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from nrender.batch import state
 from nrender.batch.interrupts import Interrupts, counted
 from nrender.batch.job import Batch, Job, ask
-from nrender.batch.summary import Summary
+from nrender.batch.summary import COUNTS, Summary
 from nrender.errors import NrenderError, did_you_mean
 from nrender.optimize.output import make_folder
 
@@ -112,10 +112,9 @@ class _Run:
     def _whole(self, job: Job, row: dict[str, Any]) -> dict[str, Any]:
         """The row with what the job's process needn't say, in the order of the summary."""
         known = {"name": job.name, "status": row["status"]}
-        numbers = ("iterations", "evaluations", "loss_initial", "loss_final", "seconds")
         asked = {"seed": job.options["seed"], "method": self.batch.methods[job.name]}
         rest = {"parameters": row.get("parameters") or {}, "message": row.get("message", "")}
-        return {**known, **{key: row.get(key) for key in numbers}, **asked, **rest}
+        return {**known, **{key: row.get(key) for key in COUNTS}, **asked, **rest}
 
     def go(self, executor: Executor) -> None:
         jobs = {plan.job.name: plan.job for plan in self.plans}
