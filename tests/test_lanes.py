@@ -38,7 +38,7 @@ SCENES = {
 CORNELL = {"fov": None, "fov_axis": None}
 SCENES |= {
     name: lambda name=name, keys=keys: mitsuba_scenes.with_camera(
-        mitsuba_scenes.cornell((20, 18)), type=name, **CORNELL, **keys
+        mitsuba_scenes.cornell((20, 18)), type=name, **CORNELL | keys
     )
     for name, keys in {
         "orthographic": {"height": 1.8},
