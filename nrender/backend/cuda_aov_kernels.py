@@ -49,8 +49,8 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
             _clear(sums, n)
             for sample in range(first + start, first + stop):
                 s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, part = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, part > 0.0)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, there > 0.0)
                 if met.found:
                     write(out, channels, scaled(shown(scene, channels, met, p), met.weight[0]), True)
                     if magnitude(out, n) < LARGE:
@@ -75,8 +75,8 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
             _clear(d_sums, n)
             for sample in range(first + start, first + stop):
                 s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, part = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, part > 0.0)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     d_v = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0])
@@ -112,8 +112,8 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
                 stop = start
             for sample in range(first + start, first + stop):
                 s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, part = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, part > 0.0)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     write(out, channels, scaled(v, met.weight[0]), True)
@@ -158,5 +158,5 @@ def aov_outlines(
 def centres(scene, width, height, faces):
     """faces (height * width): see aov_kernels.centres."""
     for i in range(thread(), width * height, threads()):
-        o, axis, part = centre_ray(scene, i % width, i // width, width, height)
-        write_face(scene, o, axis, faces, i, True, part > 0.0)
+        o, axis, there = centre_ray(scene, i % width, i // width, width, height)
+        write_face(scene, o, axis, faces, i, True, there > 0.0)
