@@ -84,7 +84,7 @@ def test_gradients_are_the_cpus(scene, deterministic):
         np.testing.assert_allclose(found[path], expected[path], rtol=1e-3, atol=1e-4 * size)
 
 
-@pytest.fixture(scope="module", params=[{}, {"type": "fisheye", "fov": 80}], ids=["straight", "bent"])
+@pytest.fixture(scope="module", params=[{}, {"type": "fisheye", "fov": 45}], ids=["straight", "bent"])
 def work(request):
     """Of float32 and float64, few samples of each kind of boundary: outlines, shadows, indirect light, what a smooth
     surface shows."""
