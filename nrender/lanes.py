@@ -35,6 +35,9 @@ def _vector_of(kind):
 held.hold.define(FLOAT32XN)(held.hold.versions[FLOAT32.name])
 
 
+lane.own.define(FLOAT32XN)(lane.own.versions[FLOAT32.name])
+
+
 # --- masks
 @lane.select.define(FLOAT32XN)
 @intrinsic

@@ -7,16 +7,18 @@ pixel sees that part of a triangle, in units of the parallelogram of its weights
 
 where the camera ray o + t a meets the plane with the area normal N (camera/perspective.py): t a's derivatives by the
 screen's coordinates span that. So the level moves with camera and triangle, and its derivative counts. Only what a
-camera ray meets is minified; farther on a path is blurred by its many samples.
+camera ray meets is minified; farther on a path is blurred by its many samples. Parallel rays have no factor t^2; of
+bent pictures the pixel on the axis stands for all, whose V has the lens's factors q0 q1 too (camera/bent.py).
 """
 
 from typing import NamedTuple
 
-from .camera.perspective import ray_direction_adj_raw, ray_point_adj
+from .camera.kinds import BENT, ORTHOGRAPHIC
+from .camera.rays import ray_direction_adj_raw, ray_point_adj
 from .device import device
 from .geometry.surface import add_vector
 from .geometry.triangle import vector_at
-from .real import absolute, any_lane, invert, log, maximum, minimum, real, select, truncate
+from .real import absolute, accumulate, any_lane, gather, invert, log, maximum, minimum, real, select, truncate
 from .tables import TEXTURE_CHANNELS, TEXTURE_HEIGHT, TEXTURE_LEVELS, TEXTURE_WIDTH, of_texture
 from .texture import lookup, lookup_adj, lookup_tan, place, taps, weighted, weighted_adj, weighted_tan
 from .vec import choose, cross, dot, madd, scale, sub
@@ -26,26 +28,35 @@ NEAR = -1e3  # the footprint of what no camera ray met
 
 
 class Frame(NamedTuple):
-    """Of the camera: right, up, forward, and their volume V."""
+    """Of the camera: right, up, forward, and their volume; bent: q0, q1, else 1."""
 
     right: tuple
     up: tuple
     forward: tuple
     volume: float
+    bent: tuple
 
 
 @device
 def _frame(scene):
     c = scene.camera
     r, u, f = vector_at(scene.theta, c + 3), vector_at(scene.theta, c + 6), vector_at(scene.theta, c + 9)
-    return Frame(r, u, f, dot(r, cross(u, f)))
+    volume = dot(r, cross(u, f))
+    one = 0.0 * volume + 1.0
+    bent = (one, one)
+    if scene.lens >= BENT:
+        bent = (gather(scene.theta, c + 12), gather(scene.theta, c + 13))
+    return Frame(r, u, f, volume, bent)
 
 
 @device
 def footprint(scene, view, area_normal):
     """log2 of the footprint's side."""
-    v = absolute(_frame(scene).volume) * 4.0 / (real(scene.film_width) * real(scene.film_height))
-    return HALF_LOG2 * log(view.t * view.t * v / absolute(dot(area_normal, view.axis)))
+    a = _frame(scene)
+    v = absolute(a.volume * a.bent[0] * a.bent[1]) * 4.0 / (real(scene.film_width) * real(scene.film_height))
+    if scene.lens != ORTHOGRAPHIC:
+        v = v * view.t * view.t
+    return HALF_LOG2 * log(v / absolute(dot(area_normal, view.axis)))
 
 
 @device
@@ -56,7 +67,12 @@ def footprint_tan(scene, d_theta, view, area_normal, d_x, d_ray, d_area_normal, 
     d_t = dot(sub(d_x, d_ray), view.axis) / dot(view.axis, view.axis)
     d_v = dot(d_r, cross(a.up, a.forward)) + dot(d_u, cross(a.forward, a.right)) + dot(d_f, cross(a.right, a.up))
     d_slope = dot(d_area_normal, view.axis) + dot(area_normal, d_axis)
-    return HALF_LOG2 * (2.0 * d_t / view.t + d_v / a.volume - d_slope / dot(area_normal, view.axis))
+    moved = d_v / a.volume - d_slope / dot(area_normal, view.axis)
+    if scene.lens != ORTHOGRAPHIC:
+        moved = moved + 2.0 * d_t / view.t
+    if scene.lens >= BENT:
+        moved = moved + gather(d_theta, c + 12) / a.bent[0] + gather(d_theta, c + 13) / a.bent[1]
+    return HALF_LOG2 * moved
 
 
 @device
@@ -64,13 +80,19 @@ def footprint_adj(scene, gradient, view, area_normal, g, mask):
     """Scatter g to the camera; return the gradient of (point, area normal)."""
     a, c = _frame(scene), scene.camera
     g = HALF_LOG2 * g
-    g_x = scale(view.axis, 2.0 * g / (view.t * dot(view.axis, view.axis)))
-    ray_point_adj(gradient, c, view.sx, view.sy, view.t, scale(g_x, -1.0), mask)
+    g_t = 2.0 * g / view.t
+    if scene.lens == ORTHOGRAPHIC:
+        g_t = 0.0 * g
+    if scene.lens >= BENT:
+        accumulate(gradient, c + 12, g / a.bent[0], mask)
+        accumulate(gradient, c + 13, g / a.bent[1], mask)
+    g_x = scale(view.axis, g_t / dot(view.axis, view.axis))
+    ray_point_adj(scene, gradient, view.sx, view.sy, view.t, scale(g_x, -1.0), mask)
     g_v, g_slope = g / a.volume, -g / dot(area_normal, view.axis)
     add_vector(gradient, c + 3, scale(cross(a.up, a.forward), g_v), mask)
     add_vector(gradient, c + 6, scale(cross(a.forward, a.right), g_v), mask)
     add_vector(gradient, c + 9, scale(cross(a.right, a.up), g_v), mask)
-    ray_direction_adj_raw(gradient, c, view.sx, view.sy, scale(area_normal, g_slope), mask)
+    ray_direction_adj_raw(scene, gradient, view.sx, view.sy, scale(area_normal, g_slope), mask)
     return g_x, scale(view.axis, g_slope)
 
 

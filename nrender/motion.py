@@ -12,7 +12,7 @@ place.
 
 from typing import NamedTuple
 
-from .camera.perspective import ray_direction_adj, ray_point_adj, ray_point_tan
+from .camera.rays import ray_direction_adj, ray_point_adj, ray_point_tan
 from .device import device
 from .geometry.segment import NEAR, log_gradient, nearness, turn
 from .geometry.surface import add_vector, slide_adj, slide_tan
@@ -88,7 +88,7 @@ def trail_tan(scene, d_theta, trail, view, depth):
     while any_lane(follows):
         k = select(follows, k - 1, k)
         follows = follows & (k > 0) & (_chi(trail, view, k) > 0.0)
-    d_x = ray_point_tan(d_theta, scene.camera, view.sx, view.sy, view.t)
+    d_x = ray_point_tan(scene, d_theta, view.sx, view.sy, view.t)
     going = k <= last
     while any_lane(going):
         at = select(going, k, last)
@@ -120,7 +120,7 @@ def vertex_adj(scene, gradient, trail, view, depth, g, mask):
         g = scale(g_before, chi)
         first = mask & (k == 0)
         if any_lane(first):
-            ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, g, first)
+            ray_point_adj(scene, gradient, view.sx, view.sy, view.t, g, first)
         mask = mask & (chi > 0.0) & invert(k == 0)
         k = k - 1
 
@@ -146,6 +146,6 @@ def arrival_adj(scene, gradient, view, depth, w, chi, g_direction, mask):
     mask = mask & (dot(g_direction, g_direction) > 0.0)
     first = mask & (depth == 1)
     if any_lane(first):
-        ray_direction_adj(gradient, scene.camera, view.sx, view.sy, view.axis, g_direction, first)
+        ray_direction_adj(scene, gradient, view.sx, view.sy, view.axis, g_direction, first)
     zero = 0.0 * chi
     return choose(mask & (depth > 1), turn(w, chi, g_direction), (zero, zero, zero))

@@ -49,13 +49,13 @@ class Walk(NamedTuple):
 
 
 @device
-def begin(stream, o, axis, first, pdf):
+def begin(stream, o, axis, first, pdf, part):
     """The walk from o in the direction `axis`. first: depth of the vertex that it meets; 1 if it is a camera ray, and
-    axis as camera.ray gives it. pdf: BIG if nothing else finds the emission that the ray meets, near 0 if something
-    else finds all of it that next-event estimation can."""
+    axis as rays.ray gives it. pdf: BIG if nothing else finds the emission that the ray meets, near 0 if something
+    else finds all of it that next-event estimation can. part: of its light that counts."""
     d = normalize(axis)
     zero = 0.0 * d[0]
-    none, white = (zero, zero, zero), (zero + 1.0, zero + 1.0, zero + 1.0)
+    none, white = (zero, zero, zero), (zero + part, zero + part, zero + part)
     return Walk(stream, o, axis, o, d, o, zero + pdf, white, none, none, none, truncate(zero) + first)
 
 
@@ -128,7 +128,7 @@ def advance(scene, walk, p, floor, active):
 @device(apart=True)
 def trace(scene, stream, o, axis, first, pdf, active, floor):
     """(radiance, dim radiance) along a ray; the second is for path_adj.py, 0 if `floor` is. The rest as in `begin`."""
-    walk = begin(stream, o, axis, first, pdf)
+    walk = begin(stream, o, axis, first, pdf, 1.0)
     p = local_reals()
     while any_lane(active):
         walk, active, met = advance(scene, walk, p, floor, active)

@@ -9,7 +9,7 @@ same turns as that of path_tan.py, which needs no division but must be its trans
 
 from typing import NamedTuple
 
-from .camera.perspective import ray, ray_direction_adj
+from .camera.rays import camera_ray, ray_direction_adj
 from .device import device
 from .direct import direct_adj
 from .emitters import emission_weight
@@ -47,8 +47,8 @@ class Replay(NamedTuple):
 @device
 def begin_adj(scene, stream, sx, sy, weight, radiance, dim_radiance):
     """radiance, dim_radiance: what the first walk found."""
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
-    walk = begin(stream, o, axis, 1, BIG)
+    o, axis, part = camera_ray(scene, sx, sy)
+    walk = begin(stream, o, axis, 1, BIG, part)
     zero = 0.0 * walk.pdf
     none = (zero, zero, zero)
     last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
@@ -90,7 +90,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
         g_d = sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
         first = missed & (depth == 1)
         if moving and any_lane(first):
-            ray_direction_adj(gradient, scene.camera, sx, sy, axis, g_d, first)
+            ray_direction_adj(scene, gradient, sx, sy, axis, g_d, first)
     active = active & (hit.face >= 0)
     going, v = active & (zero > 0.0), no_veil(zero, active)
     g_segment, g_own, before = none, none, last

@@ -6,7 +6,7 @@ BSDF, is added there.
 
 from typing import NamedTuple
 
-from .camera.perspective import ray, ray_point_tan
+from .camera.rays import camera_ray, ray_tan
 from .device import device
 from .direct import direct_tan
 from .emitters import emission_weight
@@ -50,9 +50,9 @@ class Tangent(NamedTuple):
 
 @device
 def begin_tan(scene, stream, sx, sy, d_theta):
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
-    d_o, d_axis = ray(d_theta, scene.camera, sx, sy)
-    walk = begin(stream, o, axis, 1, BIG)
+    o, axis, part = camera_ray(scene, sx, sy)
+    d_o, d_axis = ray_tan(scene, d_theta, sx, sy)
+    walk = begin(stream, o, axis, 1, BIG, part)
     zero = 0.0 * walk.pdf
     none = (zero, zero, zero)
     last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
@@ -94,7 +94,7 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
-    d_o, d_axis = ray(d_theta, scene.camera, sx, sy)
+    d_o, d_axis = ray_tan(scene, d_theta, sx, sy)
     hit = closest(scene, o, d, active)
     found, missed = active & (hit.face >= 0), active & (hit.face < 0)
     x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
@@ -102,7 +102,7 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     d_material, d_area = surface_tan(scene, d_theta, x)
     t = distance(eye, axis, x)
     view = View(sx, sy, axis, select(first, t, t_first))
-    d_ray = ray_point_tan(d_theta, scene.camera, sx, sy, t)
+    d_ray = madd(d_o, d_axis, t)
     v, before = no_veil(zero, active), throughput
     if scene.translucent > 0:
         stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, found)

@@ -79,6 +79,11 @@ def rank(mask):
 
 
 @Primitive
+def own():
+    """In a function that is `apart`: on CUDA too it is not inlined, where compilers decide that for themselves."""
+
+
+@Primitive
 def gather(array, index):
     """array[index] for each lane; index must be in range in every lane, dead ones too."""
     return array[index]
@@ -158,6 +163,12 @@ def _count(mask):
 @_inline
 def _rank(mask):
     return np.int32(0)
+
+
+@own.define(*SCALAR)
+@_inline
+def _own():
+    return None
 
 
 @gather.define(*SCALAR)

@@ -12,7 +12,10 @@ scene and 0.1 of reflectance are one unit each.  The step of a path by its last 
     ior                             0.1
     emission radiance intensity
     irradiance, image of a light    0.2 of the largest component of the start (0.2 if that is zero)
-    scale direction                 0.1 of the value's largest component (0.1 if that is zero)
+    scale direction height fx fy
+    cx cy                           0.1 of the value's largest component (0.1 if that is zero)
+    principal_point                 0.05
+    p1 p2                           0.01
     up                              0.1
     matrix                          0.1, and 0.1 of the extent for its last column
     anything else                   0.1
@@ -31,8 +34,11 @@ from nrender.scene.transform import world_vertices
 
 LENGTHS = frozenset({"origin", "target", "translate", "pivot", "vertices", "position"})
 POWERS = frozenset({"emission", "radiance", "intensity", "irradiance", "image"})
-RELATIVE = frozenset({"scale", "direction"})
-FIXED = {"rotate": 10.0, "fov": 5.0, "cutoff": 5.0, "beam_width": 5.0, "ior": 0.1}
+RELATIVE = frozenset({"scale", "direction", "height", "fx", "fy", "cx", "cy"})
+FIXED = {
+    "rotate": 10.0, "fov": 5.0, "cutoff": 5.0, "beam_width": 5.0, "ior": 0.1, "principal_point": 0.05, "p1": 0.01,
+    "p2": 0.01,
+}  # fmt: skip
 TEXELS = frozenset({"image", "a", "b"})
 DEFAULT_STEP = 0.1
 POWER_STEP = 0.2

@@ -78,7 +78,8 @@ class Tables(NamedTuple):
     few: np.ndarray  # Real, what lanes need in the place of a tree, see geometry/few.py
     few_faces: np.ndarray  # empty: it is not so few
     few_quads: int
-    camera: int  # offset of origin, right, up, forward
+    camera: int  # offset of origin, right, up, forward, and of the lens's numbers
+    lens: int  # the camera's kind, see camera/kinds.py
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map
     env_width: int
@@ -90,6 +91,8 @@ class Tables(NamedTuple):
     minify: int  # 1: some texture has a pyramid
     film_width: int  # of the picture, in pixels
     film_height: int
+    film_first: int  # the number of its first pixel in the whole image,
+    film_stride: int  # and the whole image's width
     max_depth: int
 
 

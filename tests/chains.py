@@ -6,7 +6,7 @@ from derivatives import triple
 from drivers import tables_of
 from scipy.optimize import brentq
 
-from nrender.camera import perspective
+from nrender.camera import perspective, rays
 from nrender.geometry import surface
 from nrender.geometry.segment import NEAR, nearness
 from nrender.local import SIZE
@@ -50,7 +50,7 @@ class Chain:
         return 1.0 if depth == 1 else nearness(np.dot(w, w), near2(self.view, depth))[0]
 
     def velocity(self, d_theta):
-        d = perspective.ray_point_tan(d_theta, TABLES.camera, self.sx, self.sy, self.t)
+        d = rays.ray_point_tan(TABLES, d_theta, self.sx, self.sy, self.t)
         for depth, (s, w) in enumerate(zip(self.surfaces, self.ws, strict=True), 1):
             d = vertex_tan(w, s.area_normal, self.chi(depth), d, surface.surface_tan(TABLES, d_theta, s)[0])
         return d

@@ -68,6 +68,27 @@ BOX = scene(
     6,
 )
 
+FILM = '<integer name="width" value="28"/><integer name="height" value="24"/>'
+PART = """<integer name="width" value="36"/><integer name="height" value="30"/>
+      <integer name="crop_offset_x" value="5"/><integer name="crop_offset_y" value="4"/>
+      <integer name="crop_width" value="28"/><integer name="crop_height" value="24"/>"""
+
+OFF_THE_AXIS = (
+    BOX.replace(FILM, PART)
+    .replace(
+        '<float name="fov" value="42"/>',
+        '<float name="fov" value="50"/><float name="principal_point_offset_x" value="0.1"/>'
+        '<float name="principal_point_offset_y" value="-0.06"/>',
+    )
+    .replace("<lookat", '<scale x="-1"/><lookat')
+)
+PARALLEL = (
+    BOX.replace(FILM, PART)
+    .replace('sensor type="perspective"', 'sensor type="orthographic"')
+    .replace('<float name="fov" value="42"/><string name="fov_axis" value="y"/>', "")
+    .replace('<lookat origin="0, 0.1, 3.6"', '<scale x="1.3" y="1.1"/><lookat origin="0.9, 0.6, 3.6"')
+)
+
 SKY = scene(
     'origin="1, 1.5, 4" target="0, 0.4, 0" up="0.1, 1, 0";<float name="fov" value="44"/>',
     f"""
@@ -209,4 +230,4 @@ CHECKERS = scene(
 )
 
 SCENES = {"box": BOX, "sky": SKY, "metals": METALS, "glass": GLASS, "lights": LIGHTS, "meshes": MESHES, "bumps": BUMPS,
-          "checkers": CHECKERS}
+          "checkers": CHECKERS, "off the axis": OFF_THE_AXIS, "parallel": PARALLEL}

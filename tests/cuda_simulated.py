@@ -32,6 +32,7 @@ def small(scene):
     """The same with a picture of 4 x 4 pixels."""
     document = scene.document
     document["cameras"]["main"]["resolution"] = [SIZE, SIZE]
+    document["cameras"]["main"].pop("crop", None)
     return nr.Scene.from_dict(document)
 
 
@@ -83,11 +84,11 @@ def test_gradients_are_the_cpus(scene, deterministic):
         np.testing.assert_allclose(found[path], expected[path], rtol=1e-3, atol=1e-4 * size)
 
 
-@pytest.fixture(scope="module")
-def work():
+@pytest.fixture(scope="module", params=[{}, {"type": "fisheye", "fov": 45}], ids=["straight", "bent"])
+def work(request):
     """Of float32 and float64, few samples of each kind of boundary: outlines, shadows, indirect light, what a smooth
     surface shows."""
-    scene = small(nr.Scene.from_dict(SCENE))
+    scene = small(nr.Scene.from_dict(SCENE | {"cameras": {"main": SCENE["cameras"]["main"] | request.param}}))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         jobs = [job_of(scene, 1, SEED, *how) for how in (("cuda", None, "float32"), ("cpu", None, "float64"))]
@@ -105,7 +106,7 @@ def test_boundary_samples_are_the_cpus(work):
     np.testing.assert_allclose(tangent, expected, atol=1e-3 * np.abs(expected).max())
     for one, other in zip(found, cpu_found, strict=True):
         assert one.samples == other.samples
-        assert one.reached == other.reached
+        assert abs(one.reached - other.reached) <= 1  # of 100, one whose decision hangs on the last bits
         assert one.square == pytest.approx(other.square, rel=1e-3)
         np.testing.assert_allclose(one.by_cluster, other.by_cluster, rtol=1e-3, atol=1e-3 * other.square + 1e-30)
     assert sum(one.square > 0 for one in found) >= 3

@@ -177,6 +177,7 @@ def tables_of(
         few_faces=integers(np.zeros(0)),
         few_quads=0,
         camera=camera,
+        lens=0,
         background=-1,
         envmap=-1,
         env_width=1,
@@ -188,5 +189,7 @@ def tables_of(
         minify=0,
         film_width=8,
         film_height=8,
+        film_first=0,
+        film_stride=8,
         max_depth=3,
     )

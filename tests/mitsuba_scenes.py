@@ -259,6 +259,23 @@ def vertex_colours(size: Size = SIZE) -> nr.Scene:
     return make(camera([0.5, 0.7, 5.5], [0.05, 0, 0], 36, size, [0.05, 1, 0]), shapes, materials, lights, 3)
 
 
+def with_camera(of: nr.Scene, **keys: Any) -> nr.Scene:
+    """The scene with other keys of its camera; None takes one away."""
+    document = of.document
+    camera = {**document["cameras"]["main"], **keys}
+    document["cameras"]["main"] = {key: value for key, value in camera.items() if value is not None}
+    return nr.Scene.from_dict(document)
+
+
+def part_of_cornell() -> nr.Scene:
+    """The axis off the middle, and a part of the picture."""
+    return with_camera(cornell(), principal_point=[0.6, 0.35], fov_axis="diagonal", fov=55, crop=[3, 5, 22, 15])
+
+
+def cornell_from_afar() -> nr.Scene:
+    return with_camera(cornell(), type="orthographic", fov=None, height=1.8, origin=[0.7, 0.4, 3.6], fov_axis=None)
+
+
 SCENES = (
     cornell,
     lamp_under_sky,
@@ -270,4 +287,6 @@ SCENES = (
     cutout,
     normal_map,
     vertex_colours,
+    part_of_cornell,
+    cornell_from_afar,
 )

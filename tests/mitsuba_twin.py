@@ -19,7 +19,7 @@ from mitsuba_materials import COLOUR, GREY, bsdf, texture
 
 from nrender.geometry.vertex_normals import vertex_normals
 from nrender.scene import Scene
-from nrender.scene.models import Material, Shape
+from nrender.scene.models import Camera, Material, Shape
 from nrender.scene.transform import world_normals, world_vertices
 
 TRY = """
@@ -100,31 +100,38 @@ def corner_normals(shape: Shape, world: np.ndarray) -> np.ndarray | None:
     return vertex_normals(world, shape.faces)[shape.faces] if shape.normals == "smooth" else None
 
 
+def sensor(mi: Any, view: Camera) -> dict[str, Any]:
+    """A perspective or orthographic camera."""
+    values = view.values
+    look = [[float(x) for x in values[key]] for key in ("origin", "target", "up")]
+    width, height = (int(n) for n in values["resolution"])
+    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}, "pixel_format": "rgb"}
+    if "crop" in values:
+        names = ("crop_offset_x", "crop_offset_y", "crop_width", "crop_height")
+        film |= {name: int(n) for name, n in zip(names, values["crop"], strict=True)}
+    place = mi.ScalarTransform4f().look_at(*look)
+    found: dict[str, Any] = {"film": film, "sampler": {"type": "independent"}}
+    if view.type == "orthographic":  # which spans 2 across
+        half = 0.5 * float(values["height"]) * width / height
+        return {"type": "orthographic", "to_world": place @ mi.ScalarTransform4f().scale([half, half, 1]), **found}
+    x, y = (0.5 - float(n) for n in values["principal_point"])
+    # Mitsuba's offset is that of the film from the axis.
+    offset = {"principal_point_offset_x": x, "principal_point_offset_y": y}
+    angle = {"fov": float(values["fov"]), "fov_axis": values["fov_axis"]}
+    return {"type": "perspective", "to_world": place, **angle, **offset, **found}
+
+
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:
     """All materials and lights, but area lights that shine on both sides; box filter. The first camera.
 
     Where there is opacity, `volpath` renders: its shadow rays pass, too, and to pass does not count as a depth.
     """
     view = next(iter(scene.cameras.values()))
-    look = [[float(x) for x in v] for v in (view.origin, view.target, view.up)]
     opacity = any("opacity" in material.values for material in scene.materials.values())
     document: dict[str, Any] = {
         "type": "scene",
         "integrator": {"type": "volpath" if opacity else "path", "max_depth": scene.integrator.max_depth},
-        "sensor": {
-            "type": "perspective",
-            "fov": float(view.fov),
-            "fov_axis": view.fov_axis,
-            "to_world": mi.ScalarTransform4f().look_at(*look),
-            "film": {
-                "type": "hdrfilm",
-                "width": view.width,
-                "height": view.height,
-                "rfilter": {"type": "box"},
-                "pixel_format": "rgb",
-            },
-            "sampler": {"type": "independent"},
-        },
+        "sensor": sensor(mi, view),
     }
     for name, shape in scene.shapes.items():
         document[f"shape {name}"] = mesh(mi, shape, scene.materials[shape.material] if shape.material else None)

@@ -49,7 +49,7 @@ def value(tag, text):
         (f"{BOMB}<scene>&i;</scene>", "in.xml:1: expected no document type: DTDs and entities are not read"),
         ('<!DOCTYPE s SYSTEM "file:///etc/passwd"><scene/>', "in.xml:1: expected no document type"),
         (100 * "<shape type='merge'>", "expected at most 64 elements within each other"),
-        ('<scene version="3.0.0"/>', "expected a sensor of type 'perspective', got none"),
+        ('<scene version="3.0.0"/>', "expected a sensor of type orthographic, perspective, thinlens, got none"),
         ('<scene version="x"/>', "in.xml:1: scene: version: expected a version such as 3.0.0, got 'x'"),
         (scene('<shap type="cube"/>'), "in.xml:2: scene 'scene': unknown tag <shap>; did you mean 'shape'?"),
         (scene('<shape type="cube"><ref id="wite"/></shape><bsdf type="diffuse" id="white"/>'),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from convert_files import PATHS, converter
 
+from nrender import SceneError
 from nrender.convert.spectra import Spectrum, to_rgb
 
 
@@ -67,13 +68,59 @@ def test_cameras(converted):
     turn = '<transform name="to_world"><rotate y="1" angle="180"/><translate z="5" y="1"/></transform>'
     fov = '<float name="fov" value="45"/>'
     document, notes = converted('<shape type="cube"/>', "".join(
-        [sensor(look + fov), sensor(turn + fov), '<sensor type="orthographic"/>']))
+        [sensor(look + fov), sensor(turn + fov), '<sensor type="irradiancemeter"/>']))
     main, other = document["cameras"]["main"], document["cameras"]["camera"]
     assert (main["origin"], main["target"], main["up"]) == ([0, 1, 5], [0, 1, 0], [0, 1, 0.1])
     assert (other["origin"], other["up"]) == ([0, 1, 5], [0, 1, 0])
     np.testing.assert_allclose(other["target"], [0, 1, 4], atol=1e-9)
-    assert any("nrender has no camera like 'orthographic'" in note for note in notes)
+    assert any("nrender has no camera like 'irradiancemeter'" in note for note in notes)
     assert any("a box as the filter of pixels instead of gaussian, by default" in note for note in notes)
+
+
+def camera_of(converted, text):
+    document, notes = converted('<shape type="cube"/>', text)
+    return document["cameras"]["main"], notes
+
+
+def test_a_part_of_the_film_and_where_the_axis_meets_it(converted):
+    offset = '<float name="fov" value="45"/><float name="principal_point_offset_x" value="0.1"/>' \
+             '<float name="principal_point_offset_y" value="-0.2"/>'
+    crop = "".join(f'<integer name="crop_{key}" value="{value}"/>' for key, value in (
+        ("offset_x", 30), ("offset_y", 0), ("width", 50), ("height", 200)))
+    camera, notes = camera_of(converted, sensor(offset).replace("</film>", f'<rfilter type="box"/>{crop}</film>'))
+    assert (camera["resolution"], camera["crop"]) == ([400, 200], [30, 0, 50, 200])
+    assert (camera["principal_point"], camera["fov"]) == ([0.4, 0.7], 45)
+    assert notes == []
+    whole, _ = camera_of(converted, sensor('<float name="fov" value="45"/>'))
+    assert not {"crop", "principal_point"} & set(whole)
+    with pytest.raises(SceneError, match=r"crop_width: expected a part of 400 x 200 pixels, got \[360, 0, 50, 200\]"):
+        camera_of(converted, sensor(offset).replace("</film>", f"{crop}</film>").replace('"30"', '"360"'))
+
+
+LOOK = '<lookat origin="0,1,5" target="0,1,0" up="0,1,0"/>'
+
+
+@pytest.mark.parametrize(
+    "steps, height, pose",
+    [
+        # 400 x 200 pixels, and Mitsuba's picture is 2 wide
+        (LOOK, 1.0, {"origin": [0, 1, 5], "target": [0, 1, 0], "up": [0, 1, 0]}),
+        (f'<scale value="3"/>{LOOK}', 3.0, {"origin": [0, 1, 5], "target": [0, 1, 4], "up": [0, 1, 0]}),
+        (f'<scale x="3" y="2"/>{LOOK}', 1.0, {"matrix": [[3, 0, 0, 0], [0, 2, 0, 1], [0, 0, 1, 5]]}),
+        (f'<scale x="-1"/>{LOOK}', 1.0, {"matrix": [[-1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 5]]}),
+    ],
+)
+def test_parallel_rays(converted, steps, height, pose):
+    camera, _ = camera_of(
+        converted, sensor(f'<transform name="to_world">{steps}</transform>').replace("perspective", "orthographic"))
+    assert camera == {"type": "orthographic", **pose, "height": height, "resolution": [400, 200]}
+
+
+def test_a_mirrored_camera_has_a_matrix(converted):
+    view = f'<transform name="to_world"><scale x="-1"/>{LOOK}</transform><float name="fov" value="45"/>'
+    camera, _ = camera_of(converted, sensor(view))
+    assert camera["matrix"] == [[-1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 5]]
+    assert not {"origin", "target", "up"} & set(camera)
 
 
 @pytest.mark.parametrize(

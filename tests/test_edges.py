@@ -72,7 +72,7 @@ def test_where_three_faces_meet():
     f = np.array([[0, 1, 2], [0, 1, 3], [0, 1, 4]])
     ends, share, left, right = topology(v, f)
     assert by_ends(ends, share, right)[0, 1] == [1.0, -2]
-    assert importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5]))[0] == 1.0
+    assert importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5, 1]))[0] == 1.0
 
 
 def slow_topology(vertices, faces):
@@ -109,7 +109,7 @@ def test_silhouettes_of_a_sphere(eye):
     """Of those edges, and no others, exactly one face is towards the eye; together they are closed curves."""
     v, f = naive.icosphere(3)
     ends, share, left, right = topology(v, f)
-    weight = importance(v, f, left, right, plain_look(f), np.array(eye, float))
+    weight = importance(v, f, left, right, plain_look(f), np.array([*eye, 1.0]))
     front = np.array([naive.area_normal(v[t]) @ (eye - v[t[0]]) > 0 for t in f])
     expected = front[left] != front[right]
     assert ((weight == 1.0) == expected).all()
@@ -124,7 +124,7 @@ def test_silhouettes_of_a_sphere(eye):
 def test_silhouettes_and_creases_of_a_cube_seen_from_a_corner():
     v, f = naive.cube()
     ends, _, left, right = topology(v, f)
-    weight = by_ends(ends, importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5])))
+    weight = by_ends(ends, importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5, 1])))
     for (a, b), (value,) in weight.items():
         sides = np.abs(v[a] - v[b]).sum() / 2
         assert value == (0.0 if sides == 2 else 1.0)  # nothing changes across a diagonal
@@ -133,7 +133,7 @@ def test_silhouettes_and_creases_of_a_cube_seen_from_a_corner():
 def test_a_change_of_material_is_an_edge():
     v, f = QUAD
     _, _, left, right = topology(v, f)
-    eye = np.array([0.0, 0, 5])
+    eye = np.array([0.0, 0, 5, 1])
     inner = right >= 0
     assert importance(v, f, left, right, plain_look(f), eye)[inner] == 0.0
     assert importance(v, f, left, right, np.array([[0, 0], [0, 7]]), eye)[inner] == 1.0
@@ -143,7 +143,7 @@ def test_faces_wound_differently_are_still_one_plane_but_for_the_eye():
     """The fold's two faces disagree on which side is front, so the edge counts: no jump is missed."""
     v, f = QUAD[0], np.array([[0, 1, 2], [0, 3, 2]])
     _, _, left, right = topology(v, f)
-    assert importance(v, f, left, right, plain_look(f), np.array([0.0, 0, 5]))[right >= 0] == 1.0
+    assert importance(v, f, left, right, plain_look(f), np.array([0.0, 0, 5, 1]))[right >= 0] == 1.0
 
 
 INSIDE = [
@@ -157,22 +157,28 @@ INSIDE = [
 OUTSIDE = [((2, 0, 1), (2, 1, 1)), ((0, 0, -1), (1, 0, -2)), ((0, 0, 0), (0, 0, 0.05)), ((-3, 0, 1), (0, 3, 1))]
 
 
+def in_view(points):
+    """(w sx, w sy, w, t) of a pinhole, from (t sx, t sy, t)."""
+    points = np.array(points, float)
+    return np.concatenate([points, points[:, 2:]], axis=1)
+
+
 @pytest.mark.parametrize("a, b, part", INSIDE)
 def test_clipping_keeps_the_part_in_view(a, b, part):
-    inside, s0, s1 = clip(np.array([a], float), np.array([b], float), 0.1)
+    inside, s0, s1 = clip(in_view([a]), in_view([b]), 0.1)
     assert inside[0]
     assert_allclose([s0[0], s1[0]], part, atol=1e-12)
 
 
 @pytest.mark.parametrize("a, b", OUTSIDE)
 def test_clipping_drops_what_is_out_of_view(a, b):
-    assert not clip(np.array([a], float), np.array([b], float), 0.1)[0][0]
+    assert not clip(in_view([a]), in_view([b]), 0.1)[0][0]
 
 
 def test_clipping_against_points_along_the_segment():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 300, 3)) * [2, 2, 2]
-    inside, s0, s1 = clip(a, b, 0.1)
+    inside, s0, s1 = clip(in_view(a), in_view(b), 0.1)
     s = (np.arange(2000) + 0.5) / 2000
     p = a[:, None] + (b - a)[:, None] * s[:, None]
     seen = (np.abs(p[..., 0]) < p[..., 2]) & (np.abs(p[..., 1]) < p[..., 2]) & (p[..., 2] > 0.1)
@@ -244,7 +250,7 @@ def test_the_two_sides_of_an_edge_are_a_crease_or_an_outline():
     """Of a cube seen from a corner: nine visible edges, six of them the outline."""
     vertices, faces = naive.cube()
     _, _, left, right = topology(vertices, faces)
-    found = sides(vertices, faces, left, right, np.array([3.0, 4.0, 5.0]))
+    found = sides(vertices, faces, left, right, np.array([3.0, 4.0, 5.0, 1.0]))
     crease = found[:, 0] >= 0
     assert (found[crease] == np.stack([left, right], axis=1)[crease]).all()
     assert (-1 - found[~crease] == np.stack([left, right], axis=1)[~crease]).all()

@@ -18,7 +18,7 @@ from scipy.spatial import ConvexHull
 
 import nrender as nr
 from nrender.loss import LOSSES, half_weight
-from nrender.scene.look_at import frame
+from nrender.params.camera import frame
 from nrender.scene.transform import world_vertices
 
 SCENES = {"emitters": emitters, "solid": solid, "faceted": faceted, "corner": corner}
@@ -57,7 +57,8 @@ def test_adjoint_agrees_with_finite_differences(name, form, path):
 def test_every_parameter_class_is_among_the_cases():
     classes = {path.split(".", 2)[2] for _, _, path in cases()}
     transform = {f"transform.{key}" for key in ("translate", "rotate", "scale", "pivot", "matrix")}
-    assert classes == {"origin", "target", "up", "fov", "reflectance", "radiance", "emission", "vertices"} | transform
+    view = {"origin", "target", "up", "fov", "principal_point"}
+    assert classes == view | {"reflectance", "radiance", "emission", "vertices"} | transform
 
 
 @pytest.mark.parametrize("path", ["lights.sky.radiance", "materials.paint.reflectance", "shapes.lamp.emission"])

@@ -35,6 +35,18 @@ SCENES = {
     "many lamps": lambda: lamps(60),
     "furnace": lambda: scene_library.furnace("cube", 30, [0.9, 0.8, 0.7], [0.1, 0.2, 0.3]),
 }
+CORNELL = {"fov": None, "fov_axis": None}
+SCENES |= {
+    name: lambda name=name, keys=keys: mitsuba_scenes.with_camera(
+        mitsuba_scenes.cornell((20, 18)), type=name, **CORNELL | keys
+    )
+    for name, keys in {
+        "orthographic": {"height": 1.8},
+        "fisheye": {"fov": 80, "crop": [1, 2, 18, 15]},
+        "panorama": {"origin": [0.1, 0.1, 0.5]},
+        "opencv": {"fx": 24, "k1": -0.1, "k2": 0.02, "k4": 0.03, "p1": 0.01, "p2": -0.02},
+    }.items()
+}
 SPP = 8
 
 

@@ -31,7 +31,8 @@ lights:
 """
 SHAPES = {
     "cameras.main.origin": (3,), "cameras.main.target": (3,), "cameras.main.up": (3,),
-    "cameras.main.fov": (), "materials.white.reflectance": (3,), "lights.sky.radiance": (3,),
+    "cameras.main.fov": (), "cameras.main.principal_point": (2,),
+    "materials.white.reflectance": (3,), "lights.sky.radiance": (3,),
     "shapes.square.transform.scale": (), "shapes.square.transform.rotate": (3,),
     "shapes.square.transform.translate": (3,), "shapes.square.transform.pivot": (3,),
     "shapes.lamp.emission": (3,), "shapes.lamp.transform.scale": (3,),
@@ -66,8 +67,8 @@ def same(a, b):
 
 def test_what_the_renderer_sees(scene, file):
     camera = scene.cameras["main"]
-    np.testing.assert_array_equal(camera.up, [0, 1, 0])
-    assert (camera.fov, camera.fov_axis, camera.width, camera.height) == (45.0, "y", 64, 48)
+    np.testing.assert_array_equal(camera.values["up"], [0, 1, 0])
+    assert (camera.values["fov"], camera.values["fov_axis"], camera.width, camera.height) == (45.0, "y", 64, 48)
     assert (scene.integrator.type, scene.integrator.max_depth, scene.integrator.spp) == (
         "path", 6, 64)
     assert scene.materials["white"].type == "diffuse"
@@ -133,10 +134,10 @@ def test_replace_copies_what_it_is_given(scene):
 
 def test_replace_takes_numbers_lists_and_arrays(scene):
     for value in (30, 30.0, np.float32(30), np.array(30)):
-        assert scene.replace({"cameras.main.fov": value}).cameras["main"].fov == 30.0
+        assert scene.replace({"cameras.main.fov": value}).cameras["main"].values["fov"] == 30.0
     for value in ([1, 2, 3], (1.0, 2, 3), np.array([1, 2, 3], dtype=np.float32)):
         other = scene.replace({"cameras.main.origin": value})
-        np.testing.assert_array_equal(other.cameras["main"].origin, [1, 2, 3])
+        np.testing.assert_array_equal(other.cameras["main"].values["origin"], [1, 2, 3])
 
 
 def test_replace_is_cheap(tmp_path):

@@ -101,8 +101,8 @@ CASES = {
                      "got an integer of more than 30 digits"),
     "beyond float32": ("origin: [0, 0, 5]", "origin: [0, 0, 1e19]", "5: cameras 'main': origin: "
                        "expected no number beyond 1e+18, got 1e+19 at index 2"),
-    "fov axis": ("fov: 45", "fov_axis: z", "8: cameras 'main': fov_axis: expected one of x, y, got "
-                 "'z'"),
+    "fov axis": ("fov: 45", "fov_axis: z", "8: cameras 'main': fov_axis: expected one of x, y, "
+                 "smaller, larger, diagonal, got 'z'"),
     "resolution 0": ("[64, 48]", "[64, 0]", "9: cameras 'main': resolution: expected integers in "
                      "[1, 65536], got 0 at index 1"),
     "resolution 10^6": ("[64, 48]", "[1000000, 48]", "9: cameras 'main': resolution: expected "

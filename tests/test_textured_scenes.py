@@ -5,7 +5,7 @@ import pytest
 from textured_scenes import CASES, normal_image, smooth_image
 
 from nrender.geometry.vertex_normals import vertex_normals
-from nrender.scene.look_at import frame
+from nrender.params.camera import frame
 from nrender.scene.models import Checkerboard, Texture
 from nrender.scene.transform import world_vertices
 
@@ -69,7 +69,7 @@ def test_what_is_seen_of_planes_faces_the_lights_and_the_eye_obliquely(name):
     made = CASES[name].make()
     points, _, normal = on_plane(made, "thing")
     towards = [-made.lights["sun"].values["direction"], made.lights["lamp"].values["position"] - points,
-               made.cameras["main"].origin - points]
+               made.cameras["main"].values["origin"] - points]
     for way in towards:
         angle = np.degrees(np.arccos(way @ normal / np.linalg.norm(way, axis=-1)))
         assert np.max(angle) < 65
@@ -108,7 +108,7 @@ def test_smooth_normals_of_the_caps_face_the_eye_and_the_lights(name):
     for corner in range(3):
         for other in range(3):  # of each triangle, the normal of one corner and the way from another
             n, x = normals[shape.faces[:, corner]], vertices[shape.faces[:, other]]
-            for way in (made.cameras["main"].origin - x, towards_light(made, x)):
+            for way in (made.cameras["main"].values["origin"] - x, towards_light(made, x)):
                 assert (n * way / np.linalg.norm(way, axis=1, keepdims=True)).sum(axis=1).min() > 0.1
     assert len(shape.faces) > 15
     assert (normals[:, 2] > 0).all()

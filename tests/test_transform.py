@@ -5,6 +5,7 @@ import pytest
 from derivatives import assert_transpose, taylor_slope
 from scipy.spatial.transform import Rotation
 
+from nrender.params.camera import frame
 from nrender.scene import Camera, Transform
 from nrender.scene import look_at as la
 from nrender.scene.transform import (
@@ -222,59 +223,67 @@ CAMERAS = {
 }
 
 
-def camera(origin, target, up, fov, axis, width, height):
-    return Camera(*(np.array(v, dtype=float) for v in (origin, target, up)), float(fov), axis,
-                  width, height)
+def values_of(origin, target, up, fov, axis, width, height):
+    pose = {key: np.array(v, dtype=float) for key, v in (("origin", origin), ("target", target), ("up", up))}
+    return {**pose, "fov": np.array(float(fov)), "fov_axis": axis, "principal_point": np.array([0.5, 0.5]),
+            "resolution": np.array([width, height])}
 
 
-CAMERA_CASES = [pytest.param(camera(*args), id=name) for name, args in CAMERAS.items()]
+MATRIX = {"matrix": np.array([[0.8, 0.1, -0.6, 1.0], [0.05, 1.1, 0.1, 2.0], [0.55, -0.1, 0.9, 3.0]])}
+CAMERA_CASES = [pytest.param(values_of(*args), id=name) for name, args in CAMERAS.items()]
+POSES = [*CAMERA_CASES, pytest.param(MATRIX, id="matrix")]
 
 
-@pytest.mark.parametrize("cam", CAMERA_CASES)
-def test_frame_adjoint_is_the_transpose_of_its_tangent(cam):
-    rng = np.random.default_rng(3)
-    d = [rng.normal(size=3), rng.normal(size=3), rng.normal(size=3), rng.normal()]
-    w = [rng.normal(size=3) for _ in range(4)]
-    jv = la.frame_tan(cam, *d)
-    g = la.frame_adj(cam, *w)
-    left = sum(float(a @ b) for a, b in zip(jv, w, strict=True))
-    right = sum(float(np.dot(a, b)) for a, b in zip(d, g, strict=True))
-    assert left == pytest.approx(right, rel=1e-12)
+def moves(values, seed):
+    rng = np.random.default_rng(seed)
+    return {key: 0.1 * rng.normal(size=values[key].shape) for key in la.KEYS if key in values}
 
 
-@pytest.mark.parametrize("cam", CAMERA_CASES)
-def test_frame_tangent_is_its_derivative(cam):
-    rng = np.random.default_rng(4)
-    d = [0.1 * rng.normal(size=3), rng.normal(size=3), 0.1 * rng.normal(size=3), 10.0]
+@pytest.mark.parametrize("values", POSES)
+def test_adjoint_of_a_pose_is_the_transpose_of_its_tangent(values):
+    d, w = moves(values, 3), np.random.default_rng(5).normal(size=(4, 3))
+    g = la.pose_adj(values, w)
+    assert {key: x.shape for key, x in g.items()} == {key: x.shape for key, x in d.items()}
+    left = float(np.sum(la.pose_tan(values, d) * w))
+    assert left == pytest.approx(sum(float(np.sum(d[key] * g[key])) for key in d), rel=1e-12)
+
+
+@pytest.mark.parametrize("values", POSES)
+def test_tangent_of_a_pose_is_its_derivative(values):
+    d = moves(values, 4)
 
     def at(h):
-        return np.concatenate(la.frame(Camera(
-            cam.origin + h * d[0], cam.target + h * d[1], cam.up + h * d[2], cam.fov + h * d[3],
-            cam.fov_axis, cam.width, cam.height)))
+        return la.pose({**values, **{key: values[key] + h * x for key, x in d.items()}})
 
-    jv = np.concatenate(la.frame_tan(cam, *d))
-    steps = 1e-2 * 0.5 ** np.arange(6)
-    remainder = [np.linalg.norm(at(h) - at(0) - h * jv) for h in steps]
-    assert np.polyfit(np.log(steps), np.log(remainder), 1)[0] == pytest.approx(2, abs=0.1)
+    assert taylor_slope(at, la.pose_tan(values, d)) == pytest.approx(2, abs=0.1)
+
+
+def test_a_pose_that_stands_still():
+    assert not la.pose_tan(values_of(*CAMERAS["oblique"]), {}).any()
+    assert not la.pose_tan(MATRIX, {}).any()
+
+
+def frame_of(values):
+    return frame(Camera("perspective", values, *map(int, values["resolution"])))
 
 
 def test_usual_camera_looks_along_minus_z_with_x_to_the_right():
-    f = la.frame(camera(*CAMERAS["usual"]))
-    np.testing.assert_allclose(f.origin, [0, 0, 5])
-    np.testing.assert_allclose(f.forward, [0, 0, -1])
-    np.testing.assert_allclose(f.up, [0, np.tan(np.pi / 8), 0], atol=1e-16)
-    np.testing.assert_allclose(f.right, [np.tan(np.pi / 8) * 4 / 3, 0, 0], atol=1e-16)
+    origin, right, up, forward = frame_of(values_of(*CAMERAS["usual"]))
+    np.testing.assert_allclose(origin, [0, 0, 5])
+    np.testing.assert_allclose(forward, [0, 0, -1])
+    np.testing.assert_allclose(up, [0, np.tan(np.pi / 8), 0], atol=1e-16)
+    np.testing.assert_allclose(right, [np.tan(np.pi / 8) * 4 / 3, 0, 0], atol=1e-16)
 
 
-@pytest.mark.parametrize("cam", CAMERA_CASES)
-def test_frame_is_right_handed_and_spans_the_field_of_view(cam):
-    f = la.frame(cam)
-    x, y = f.right / np.linalg.norm(f.right), f.up / np.linalg.norm(f.up)
-    np.testing.assert_allclose(np.cross(x, y), -f.forward, atol=1e-14)
-    np.testing.assert_allclose(np.linalg.norm(f.forward), 1, rtol=1e-15)
-    assert y @ cam.up > 0
-    assert x @ cam.up == pytest.approx(0, abs=1e-14)
-    wide = np.linalg.norm(f.right if cam.fov_axis == "x" else f.up)
-    assert wide == pytest.approx(np.tan(np.radians(cam.fov / 2)), rel=1e-14)
-    aspect = np.linalg.norm(f.right) / np.linalg.norm(f.up)
-    assert aspect == pytest.approx(cam.width / cam.height, rel=1e-14)
+@pytest.mark.parametrize("values", CAMERA_CASES)
+def test_frame_is_right_handed_and_spans_the_field_of_view(values):
+    _, right, up, forward = frame_of(values)
+    x, y = right / np.linalg.norm(right), up / np.linalg.norm(up)
+    np.testing.assert_allclose(np.cross(x, y), -forward, atol=1e-14)
+    np.testing.assert_allclose(np.linalg.norm(forward), 1, rtol=1e-15)
+    assert y @ values["up"] > 0
+    assert x @ values["up"] == pytest.approx(0, abs=1e-14)
+    wide = np.linalg.norm(right if values["fov_axis"] == "x" else up)
+    assert wide == pytest.approx(np.tan(np.radians(values["fov"] / 2)), rel=1e-14)
+    width, height = values["resolution"]
+    assert np.linalg.norm(right) / np.linalg.norm(up) == pytest.approx(width / height, rel=1e-14)

@@ -7,7 +7,7 @@ surfaces on the ray, each with the part of the light that it holds. The derivati
 
 from typing import NamedTuple
 
-from ..camera.perspective import ray, ray_direction_adj_raw, ray_point_adj, ray_point_tan
+from ..camera.rays import ray_direction_adj_raw, ray_point_adj, ray_tan
 from ..device import device
 from ..geometry.surface import (
     Surface,
@@ -27,7 +27,7 @@ from ..opacity import opacity_tan
 from ..path import DARK, distance
 from ..real import any_lane, invert, select, truncate
 from ..scattering import Frame, shading_frame
-from ..vec import add, choose, dot, normalize, scale, sub
+from ..vec import add, choose, dot, madd, normalize, scale, sub
 from ..walk import Veil, no_veil, veil, veil_adj
 
 
@@ -108,8 +108,8 @@ class Motion(NamedTuple):
 @device
 def moved_tan(scene, d_theta, view, x):
     d_material, d_area = surface_tan(scene, d_theta, x)
-    d_ray = ray_point_tan(d_theta, scene.camera, view.sx, view.sy, view.t)
-    d_o, d_axis = ray(d_theta, scene.camera, view.sx, view.sy)
+    d_o, d_axis = ray_tan(scene, d_theta, view.sx, view.sy)
+    d_ray = madd(d_o, d_axis, view.t)
     d_x = slide_tan(view.axis, x.area_normal, d_ray, d_material)
     d_u, d_v = slid_tan(scene, x, sub(d_x, d_material))
     d_t = dot(sub(d_x, d_ray), view.axis) / dot(view.axis, view.axis)
@@ -122,8 +122,8 @@ def moved_adj(scene, gradient, view, x, g_x, g_area, g_u, g_v, g_axis, g_t, mask
     along = scale(view.axis, g_t / dot(view.axis, view.axis))
     g_slide = slid_adj(scene, x, g_u, g_v)
     g_ray, g_plane = slide_adj(view.axis, x.area_normal, add(add(g_x, g_slide), along))
-    ray_point_adj(gradient, scene.camera, view.sx, view.sy, view.t, sub(g_ray, along), mask)
-    ray_direction_adj_raw(gradient, scene.camera, view.sx, view.sy, g_axis, mask)
+    ray_point_adj(scene, gradient, view.sx, view.sy, view.t, sub(g_ray, along), mask)
+    ray_direction_adj_raw(scene, gradient, view.sx, view.sy, g_axis, mask)
     surface_adj(scene, gradient, x, sub(g_plane, g_slide), g_area, mask)
 
 

@@ -6,7 +6,7 @@ from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, masked, read, scaled, total, write
 from ..boundary.aov_edge import edge_values
 from ..boundary.primary import speed_adj, speed_tan
-from ..camera.perspective import ray
+from ..camera.rays import camera_ray
 from ..device import device
 from ..film import screen_point
 from ..geometry.surface import step_off, surface
@@ -56,8 +56,9 @@ def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, sx, sy)
+            active = active & (part > 0.0)
             first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, active)
             if any_lane(first.found):
                 v = scaled(shown(scene, channels, first, p), first.weight[0] * share)
@@ -80,8 +81,9 @@ def aovs_tan(scene, d_theta, channels, width, height, spp, seed, chunk, chunks, 
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, sx, sy)
+            active = active & (part > 0.0)
             first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
             if any_lane(first.found):
                 weight = first.weight[0] * share
@@ -114,8 +116,9 @@ def aovs_adj(scene, weights, channels, width, height, spp, seed, moving, chunk, 
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-            o, axis = ray(scene.theta, scene.camera, sx, sy)
+            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, sx, sy)
+            active = active & (part > 0.0)
             first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
             if any_lane(first.found):
                 v = shown(scene, channels, first, p)
@@ -171,22 +174,22 @@ def centres(scene, width, height, chunk, chunks, faces):
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, _ = place_of(number, left, top)
-            o, axis = centre_ray(scene, x, y, width, height)
-            write_face(scene, o, axis, faces, y * width + x, active)
+            o, axis, part = centre_ray(scene, x, y, width, height)
+            write_face(scene, o, axis, faces, y * width + x, active, part > 0.0)
 
 
 @device
 def centre_ray(scene, x, y, width, height):
-    """(origin, direction) through the centre of a pixel."""
+    """(origin, direction, part of the picture that has it: 0 or 1) through the centre of a pixel."""
     sx, sy = screen_point(x, y, 0.5, 0.5, width, height)
-    return ray(scene.theta, scene.camera, sx, sy)
+    return camera_ray(scene, sx, sy)
 
 
 @device
-def write_face(scene, o, d, faces, place, active):
-    """faces[place] = the first face on the ray that is at least half there, or -1."""
+def write_face(scene, o, d, faces, place, active, shown):
+    """faces[place] = the first face on the ray that is at least half there, or -1, as where nothing is shown."""
     put(faces, place, -1, active)
-    going = active
+    going = active & shown
     while any_lane(going):
         hit = closest(scene, o, d, going)
         met = going & (hit.face >= 0)

@@ -6,7 +6,7 @@ from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, read, scaled, total, write
 from ..boundary.aov_edge import edge_values
 from ..boundary.primary import speed_adj, speed_tan
-from ..camera.perspective import ray
+from ..camera.rays import camera_ray
 from ..device import device
 from ..local import local_reals
 from ..path import DARK
@@ -48,9 +48,9 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
             start, stop = share_of(last - first, part, parts)
             _clear(sums, n)
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                o, axis = ray(scene.theta, scene.camera, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, True)
+                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, there > 0.0)
                 if met.found:
                     write(out, channels, scaled(shown(scene, channels, met, p), met.weight[0]), True)
                     if magnitude(out, n) < LARGE:
@@ -74,9 +74,9 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
             _clear(sums, n)
             _clear(d_sums, n)
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                o, axis = ray(scene.theta, scene.camera, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, True)
+                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     d_v = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0])
@@ -111,9 +111,9 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
             if not magnitude(out, n) > 0.0:
                 stop = start
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-                o, axis = ray(scene.theta, scene.camera, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, True)
+                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, sx, sy)
+                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     write(out, channels, scaled(v, met.weight[0]), True)
@@ -158,5 +158,5 @@ def aov_outlines(
 def centres(scene, width, height, faces):
     """faces (height * width): see aov_kernels.centres."""
     for i in range(thread(), width * height, threads()):
-        o, axis = centre_ray(scene, i % width, i // width, width, height)
-        write_face(scene, o, axis, faces, i, True)
+        o, axis, there = centre_ray(scene, i % width, i // width, width, height)
+        write_face(scene, o, axis, faces, i, True, there > 0.0)

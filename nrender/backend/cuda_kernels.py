@@ -178,7 +178,7 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
             if going and not finite(walk.radiance):
                 count_bad(bad, y * width + x, sample)
                 going = False
-            s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
             replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
             while any_thread(going):
                 if going:

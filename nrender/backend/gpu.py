@@ -101,6 +101,9 @@ def _rank(mask):
     return np.int32(0)
 
 
+lane.own.define(CUDA)(gpu_local.not_inlined)
+
+
 @lane.gather.define(CUDA)
 @_plain
 def _gather(array, index):

@@ -21,6 +21,9 @@ if SIMULATED:
     def group_integers():
         return np.empty(GROUPS, np.int32)
 
+    def not_inlined():
+        return None
+
 else:
     intrinsic: Any = extending.intrinsic
 
@@ -28,3 +31,11 @@ else:
     def group_integers(typing):
         kind = types.Array(types.int32, 1, "C")
         return kind(), lambda context, builder, sig, args: on_stack(context, builder, kind, (GROUPS,), 8)
+
+    @intrinsic
+    def not_inlined(typing):
+        def generate(context, builder, sig, args):
+            builder.function.attributes.add("noinline")
+            return context.get_dummy_value()
+
+        return types.none(), generate

@@ -11,7 +11,7 @@ from ..boundary.grazing import grazing_adj, grazing_tan
 from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
-from ..camera.perspective import ray
+from ..camera.rays import camera_ray
 from ..device import device
 from ..film import screen_point
 from ..geometry.surface import add_vector
@@ -56,9 +56,9 @@ def count_bad(bad, pixel, sample, mask):
 
 
 @device
-def lens_sample(seed, x, y, width, height, sample):
-    """(stream, sx, sy) of a sample of the pixel (x, y)."""
-    s = stream(seed, y * width + x, sample)
+def lens_sample(scene, seed, x, y, width, height, sample):
+    """(stream, sx, sy) of a sample of the pixel (x, y): as in the whole image, if this is a part of one."""
+    s = stream(seed, scene.film_first + y * scene.film_stride + x, sample)
     s, u1, u2 = uniform2(s)
     sx, sy = screen_point(x, y, u1, u2, width, height)
     return s, sx, sy
@@ -85,14 +85,14 @@ def place_of(number, left, top):
 
 @device
 def camera_walk(scene, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
-    return begin(s, o, axis, 1, BIG)
+    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+    o, axis, part = camera_ray(scene, sx, sy)
+    return begin(s, o, axis, 1, BIG, part)
 
 
 @device
 def camera_tangent(scene, d_theta, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
     return begin_tan(scene, s, sx, sy, d_theta)
 
 
@@ -269,7 +269,7 @@ def weighs(weights, number, left, top, width, height):
 @device
 def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch):
     x, y, sample = place_of(number, left, top)
-    s, sx, sy = lens_sample(seed, x, y, width, height, sample)
+    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
     weight = scale(weight_of(weights, number, left, top, width, height), 1.0 / real(spp))
     found = batch.radiance
     return begin_adj(scene, s, sx, sy, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))

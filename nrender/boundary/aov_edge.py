@@ -19,8 +19,8 @@ def edge_values(scene, channels, edges, stream, sample, width, height, p, active
     none = (zero, zero, zero)
     jump = Values(zero, zero, none, none, none, none, zero, (zero, zero), none, none, zero)
     if any_lane(e.seen):
-        minus = _side(scene, channels, sides.stream, sides.o, sides.below, p, e.seen)
-        plus = _side(scene, channels, sides.stream, sides.o, sides.above, p, e.seen)
+        minus = _side(scene, channels, sides.stream, sides.o_below, sides.below, p, e.seen)
+        plus = _side(scene, channels, sides.stream, sides.o_above, sides.above, p, e.seen)
         jump = scaled(difference(minus, plus), sides.length)
     return e, jump
 

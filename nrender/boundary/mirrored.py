@@ -7,7 +7,7 @@ between the eye and x, x included. All others are found by segment.py; no path i
 straight from an emitter has another bound where x is seen directly: segment.least_roughness.)
 """
 
-from ..camera.perspective import ray
+from ..camera.rays import camera_ray
 from ..device import device
 from ..geometry.edge_tree import BELOW_ONE, Aim, lobe_source, pick_aimed, point_on_edge, point_pdf
 from ..geometry.surface import step_off, surface
@@ -32,7 +32,7 @@ from .segment import FOUND_ELSEWHERE, least_roughness, share_of, stands_on, veil
 def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trail, p, active):
     """The segment at the vertex `depth` of a path through (sx, sy). weight: what a sample counts; u: two random
     numbers."""
-    o, axis = ray(scene.theta, scene.camera, sx, sy)
+    o, axis, part = camera_ray(scene, sx, sy)
     zero = 0.0 * axis[0]
     none, one = (zero, zero, zero), zero + 1.0
     d, throughput = normalize(axis), (one, one, one)
@@ -40,7 +40,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
     x, before, wi = surface(scene, 0 * truncate(zero), zero, zero, d), o, d
     a = shading_frame(scene, x, d)
     k = 1
-    seen = active
+    seen = active & (part > 0.0)
     while any_lane(seen) and k <= depth:
         stream, x, met = held(scene, stream, o, d, seen)
         seen = seen & met

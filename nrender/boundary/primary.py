@@ -11,19 +11,23 @@ that the camera's motion is included.
 
 from typing import NamedTuple
 
-from ..camera.perspective import (
+from ..camera.kinds import BENT
+from ..camera.rays import (
+    part_shown,
     project,
     ray,
     ray_point_adj,
     ray_point_tan,
+    ray_start,
     screen_covector,
+    screen_covectors,
 )
 from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..opacity import solid_hit
 from ..path import trace
-from ..real import BIG, any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
+from ..real import BIG, absolute, any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from ..rng import uniform
 from ..search import find
 from ..vec import dot, madd, scale, sub
@@ -35,8 +39,9 @@ GRAIN = 5e-7  # and besides, as a share of the picture: some roundings of a ray'
 class Edges(NamedTuple):
     """The edges in view (k). ends (4 k): two vertex numbers, and the two faces as edges.sides has them. clip (9 k):
     of each one's part in view the ends' screen points in pixels ax ay bx by, their depths ta tb, and their parameters
-    sa sb on the whole edge; 1/importance. first (k + 1): number of each one's first sample; spacing: pixels of edge
-    times importance a sample."""
+    sa sb on the whole edge; 1/importance. Where pictures are bent it is a short
+    part of an edge, and in the place of ax its length, about, in pixels. first (k + 1): number of each one's first
+    sample; spacing: pixels of edge times importance a sample."""
 
     ends: object
     clip: object
@@ -61,11 +66,12 @@ class EdgePoint(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """Where to look on the two sides of an edge's point: stream, origin and directions of two rays; dl."""
+    """Where to look on the two sides of an edge's point: stream, origins and directions of two rays; dl."""
 
     stream: tuple
-    o: tuple
+    o_below: tuple
     below: tuple
+    o_above: tuple
     above: tuple
     length: float
 
@@ -77,8 +83,8 @@ def edge_point(scene, edges, stream, sample, width, height, active):
     zero = 0.0 * e.s
     jump = e.jump
     if any_lane(e.seen):
-        minus, dim = trace(scene, sides.stream, sides.o, sides.below, 1, BIG, e.seen, zero)
-        plus, dim = trace(scene, sides.stream, sides.o, sides.above, 1, BIG, e.seen, zero)
+        minus, dim = trace(scene, sides.stream, sides.o_below, sides.below, 1, BIG, e.seen, zero)
+        plus, dim = trace(scene, sides.stream, sides.o_above, sides.above, 1, BIG, e.seen, zero)
         jump = scale(sub(minus, plus), sides.length)
     return EdgePoint(e.first, e.second, e.s, e.sx, e.sy, e.t, e.covector, e.pixel, jump, e.seen)
 
@@ -98,24 +104,33 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
     first, second = gather(edges.ends, 4 * k), gather(edges.ends, 4 * k + 1)
     a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
     point = madd(scale(a, 1.0 - s), b, s)
-    px, py = ax + (bx - ax) * f, ay + (by - ay) * f
-    inverse = 1.0 / sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
-    nx, ny = (by - ay) * inverse, (ax - bx) * inverse
-    sx, sy, t = project(scene.theta, scene.camera, point)
-    covector = screen_covector(scene.theta, scene.camera, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
-    column, row = minimum(truncate(px), width - 1), minimum(truncate(py), height - 1)
-    eye = vector_at(scene.theta, scene.camera)
+    length = edges.spacing * gather(edges.clip, 9 * k + 8)
+    sx, sy, t, seen = project(scene, point)
+    if scene.lens >= BENT:
+        bent = _on_curve(scene, sx, sy, t, scale(sub(b, a), sb - sa), width, height)
+        px, py, nx, ny = bent.px, bent.py, bent.nx, bent.ny
+        length = length * bent.speed / ax
+        inside = (absolute(sx) < 1.0) & (absolute(sy) < 1.0) & (bent.speed > 0.0)
+        seen = active & seen & inside & (part_shown(scene, sx, sy) > 0.0)
+    else:
+        px, py = ax + (bx - ax) * f, ay + (by - ay) * f
+        inverse = 1.0 / sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
+        nx, ny = (by - ay) * inverse, (ax - bx) * inverse
+        seen = active
+    covector = screen_covector(scene, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
+    column = select(seen, minimum(truncate(px), width - 1), 0)
+    row = select(seen, minimum(truncate(py), height - 1), 0)
+    eye = ray_start(scene, sx, sy)
     left, right = gather(edges.ends, 4 * k + 2), gather(edges.ends, 4 * k + 3)
     is_crease = left >= 0
     left, right = select(is_crease, left, -1 - left), select(is_crease, right, -1 - right)
     aside = OFFSET + GRAIN * maximum(real(width), real(height))
-    o, below = _side(scene, px - aside * nx, py - aside * ny, width, height)
-    o, above = _side(scene, px + aside * nx, py + aside * ny, width, height)
-    crease, outline = active & is_crease, active & invert(is_crease)
-    seen = active
+    o_below, below = _side(scene, px - aside * nx, py - aside * ny, width, height)
+    o_above, above = _side(scene, px + aside * nx, py + aside * ny, width, height)
+    crease, outline = seen & is_crease, seen & invert(is_crease)
     if any_lane(crease):
-        a_face = solid_hit(scene, o, below, True, left, right, crease).face
-        b_face = solid_hit(scene, o, above, True, left, right, crease).face
+        a_face = solid_hit(scene, o_below, below, True, left, right, crease).face
+        b_face = solid_hit(scene, o_above, above, True, left, right, crease).face
         continues = ((a_face == left) & (b_face == right)) | ((a_face == right) & (b_face == left))
         seen = seen & (outline | continues)
     if any_lane(outline):
@@ -123,16 +138,38 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
         hit = solid_hit(scene, eye, sub(point, eye), False, left, right, outline)
         hidden = (hit.face >= 0) & (hit.t < 0.9999) & (hit.face != left) & (hit.face != right)
         seen = seen & invert(outline & hidden)
-    length = edges.spacing * gather(edges.clip, 9 * k + 8)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
     pixel = row * width + column
-    return EdgePoint(first, second, s, sx, sy, t, covector, pixel, jump, seen), Sides(stream, o, below, above, length)
+    found = EdgePoint(first, second, s, sx, sy, t, covector, pixel, jump, seen)
+    return found, Sides(stream, o_below, below, o_above, above, length)
+
+
+class OnCurve(NamedTuple):
+    """A point of the picture in pixels, the normal of the curve there, and pixels of it a unit of its parameter."""
+
+    px: float
+    py: float
+    nx: float
+    ny: float
+    speed: float
+
+
+@device
+def _on_curve(scene, sx, sy, t, along, width, height):
+    """along: the derivative of the point in the world by the curve's parameter."""
+    by_x, by_y = screen_covectors(scene, sx, sy, t)
+    vx, vy = 0.5 * real(width) * dot(by_x, along), -0.5 * real(height) * dot(by_y, along)
+    speed = sqrt(vx * vx + vy * vy)
+    moves = speed > 0.0
+    inverse = 1.0 / select(moves, speed, 1.0)
+    px, py = 0.5 * (1.0 + sx) * real(width), 0.5 * (1.0 - sy) * real(height)
+    return OnCurve(px, py, vy * inverse, -(vx * inverse), select(moves, speed, 0.0))
 
 
 @device
 def _side(scene, px, py, width, height):
     """The ray through a point of the picture, in pixels: (origin, direction)."""
-    return ray(scene.theta, scene.camera, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
+    return ray(scene, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
 
 
 @device
@@ -151,7 +188,7 @@ def edge_adj(scene, gradient, e, weight, mask):
 def speed_tan(scene, d_theta, e):
     """How fast the edge moves on the screen, v . n."""
     d_a, d_b = vector_at(d_theta, 3 * e.first), vector_at(d_theta, 3 * e.second)
-    d_ray = ray_point_tan(d_theta, scene.camera, e.sx, e.sy, e.t)
+    d_ray = ray_point_tan(scene, d_theta, e.sx, e.sy, e.t)
     return dot(e.covector, sub(madd(scale(d_a, 1.0 - e.s), d_b, e.s), d_ray))
 
 
@@ -161,4 +198,4 @@ def speed_adj(scene, gradient, e, flow, mask):
     g = scale(e.covector, flow)
     add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), mask)
     add_vector(gradient, 3 * e.second, scale(g, e.s), mask)
-    ray_point_adj(gradient, scene.camera, e.sx, e.sy, e.t, scale(g, -1.0), mask)
+    ray_point_adj(scene, gradient, e.sx, e.sy, e.t, scale(g, -1.0), mask)

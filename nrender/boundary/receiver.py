@@ -10,19 +10,18 @@ Smooth surfaces are not connected: see mirrored.py.
 
 from typing import NamedTuple
 
-from ..camera.perspective import project
+from ..camera.rays import on_screen, pixel_area, ray_start
 from ..device import device
 from ..geometry.surface import either, step_off, surface
 from ..geometry.traverse import closest, occluded
-from ..geometry.triangle import vector_at
 from ..material import read
 from ..motion import TRAIL, View, remember
 from ..opacity import opacity, shadow
 from ..path import footprint_of
-from ..real import absolute, any_lane, invert, minimum, real, select, sqrt, truncate
+from ..real import absolute, any_lane, invert, minimum, real, select, truncate
 from ..rng import uniform, uniform2
 from ..scattering import roughness, sample, shading_frame, value
-from ..vec import choose, cross, dot, largest, mul, normalize, scale, sub
+from ..vec import choose, dot, largest, mul, normalize, scale, sub
 
 
 class Received(NamedTuple):
@@ -61,15 +60,11 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
     """(stream, Received). rough: least roughness of a surface that is connected; p: room for a material's numbers."""
     zero = 0.0 * out[0]
     throughput = (zero + 1.0, zero + 1.0, zero + 1.0)
-    eye = vector_at(scene.theta, scene.camera)
     view, pixel = View(zero, zero, out, zero), truncate(zero)
     seen, going, deepest = active, active, depth
     while any_lane(going):
         last = depth == 1
-        sx, sy, t = project(scene.theta, scene.camera, x.point)
-        inside = (t > 0.0) & (absolute(sx) < 1.0) & (absolute(sy) < 1.0)
-        t = select(t > 0.0, t, 1.0)
-        ray = scale(sub(x.point, eye), 1.0 / t)
+        sx, sy, t, ray, inside = on_screen(scene, x.point)
         here = View(sx, sy, ray, t)
         a = shading_frame(scene, x, out)
         read(scene, a.material, x, footprint_of(scene, here, x, last), p, going)
@@ -82,18 +77,18 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
         w = choose(last, normalize(scale(ray, -1.0)), sample(scene, a, p, out, u1, u2, u3, going))
         _, pdf = value(scene, x, a, p, out, w, going)
         f, _ = value(scene, x, shading_frame(scene, x, w), p, w, out, going)
-        density = select(last, _pixel_area(scene, here), pdf)
+        density = select(last, pixel_area(scene, sx, sy, ray, t), pdf)
         can = going & (density > 0.0)
         slope = absolute(dot(x.area_normal, w)) / absolute(dot(x.area_normal, out))
         gain = select(can, slope, zero) / select(can, density, 1.0)
         throughput = choose(going, mul(throughput, scale(f, gain)), throughput)
         seen = seen & (invert(going) | (can & (largest(throughput) > 0.0)))
         going = going & seen
-        start = step_off(x, w)
+        leaving = step_off(x, w)
         remember(trail, depth, x, ray, going & last)
         straight = going & last
         if any_lane(straight):
-            clear, seen_through = _to_eye(scene, start, sub(eye, start), straight)
+            clear, seen_through = _to_eye(scene, leaving, sub(ray_start(scene, sx, sy), leaving), straight)
             throughput = choose(straight, scale(throughput, clear), throughput)
             seen = seen & (invert(straight) | seen_through)
             view = View(
@@ -105,7 +100,7 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
             pixel = select(straight, pixel_of(scene, sx, sy), pixel)
         going = going & invert(last)
         if any_lane(going):
-            stream, z, met = held(scene, stream, start, w, going)
+            stream, z, met = held(scene, stream, leaving, w, going)
             seen = seen & (invert(going) | met)
             going = going & met
             # of those at their material points for certain, the trail keeps only the deepest
@@ -124,16 +119,6 @@ def _to_eye(scene, o, d, active):
         product, clear, arrives = shadow(scene, o, d, active & (one < 0.0), 0, active)
         return product, arrives
     return one, active & invert(occluded(scene, o, d, one, active))
-
-
-@device
-def _pixel_area(scene, view):
-    """What a pixel covers, perpendicular to its ray, at the distance of the view's vertex."""
-    c = scene.camera
-    r, u, f = vector_at(scene.theta, c + 3), vector_at(scene.theta, c + 6), vector_at(scene.theta, c + 9)
-    a2 = dot(view.axis, view.axis)
-    volume = absolute(dot(r, cross(u, f))) * 4.0 / (real(scene.film_width) * real(scene.film_height))
-    return volume * view.t * view.t / sqrt(a2)
 
 
 @device

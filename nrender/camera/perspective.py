@@ -1,12 +1,41 @@
 """A pinhole. theta holds origin, right, up, forward (12 numbers); the ray through the point (sx, sy) of the screen
-[-1, 1]^2 (sx to the right, sy up) is  origin + t (forward + sx right + sy up).  How they depend on target, fov:
-scene/look_at.py.
+[-1, 1]^2 (sx to the right, sy up) is  origin + t (forward + sx right + sy up).  How they depend on the pose:
+`numbers`. forward is unit and perpendicular to the others only if the axis meets the middle of the picture.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
-from ..vec import add, cross, dot, madd, normalize_adj, scale, sub
+from ..vec import add, cross, dot, madd, scale, sub
+from .numbers import FORWARD, RIGHT, UP, Numbers, window_of
+
+
+def numbers(values: Mapping[str, Any]) -> Numbers:
+    """fov, principal_point. The plane at distance 1 is seen at x = tan_x (S_x - p_x), S being the point of the whole
+    image in [-1, 1]^2, and p that of the axis."""
+    w, out = window_of(values), Numbers()
+    half = np.radians(float(values["fov"])) / 2.0
+    tangent, slope = np.tan(half), np.radians(0.5) / np.cos(half) ** 2
+    side = {"x": w.width, "y": w.height, "smaller": min(w.width, w.height), "larger": max(w.width, w.height)}
+    by = side.get(values["fov_axis"], np.hypot(w.width, w.height))
+    spans = np.array([w.width, w.height]) / by
+    p = np.array([2.0, -2.0]) * values["principal_point"] + [-1.0, 1.0]
+    part, middle = np.array([w.a, w.b]), np.array([w.c, w.d])
+    d_frame, _ = out.by("fov")
+    for k, axis in ((0, RIGHT), (1, UP)):
+        out.frame[axis, axis] = tangent * spans[k] * part[k]
+        out.frame[FORWARD, axis] = tangent * spans[k] * (middle[k] - p[k])
+        d_frame[axis, axis] = slope * spans[k] * part[k]
+        d_frame[FORWARD, axis] = slope * spans[k] * (middle[k] - p[k])
+        out.by("principal_point", k)[0][FORWARD, axis] = tangent * spans[k] * (-2.0, 2.0)[k]
+    return out
 
 
 @device
@@ -14,13 +43,6 @@ def ray(theta, camera, sx, sy):
     """(origin, direction), not normalised. It is linear in theta: with a tangent for theta it gives the ray's."""
     d = madd(madd(vector_at(theta, camera + 9), vector_at(theta, camera + 3), sx), vector_at(theta, camera + 6), sy)
     return vector_at(theta, camera), d
-
-
-@device
-def ray_point_tan(d_theta, camera, sx, sy, t):
-    """Velocity of the ray's point at distance t."""
-    d_o, d_d = ray(d_theta, camera, sx, sy)
-    return madd(d_o, d_d, t)
 
 
 @device
@@ -32,13 +54,7 @@ def ray_point_adj(gradient, camera, sx, sy, t, g, mask):
 
 
 @device
-def ray_direction_adj(gradient, camera, sx, sy, direction, g, mask):
-    """g: gradient of the unit vector along the ray's `direction`."""
-    ray_direction_adj_raw(gradient, camera, sx, sy, normalize_adj(direction, g), mask)
-
-
-@device
-def ray_direction_adj_raw(gradient, camera, sx, sy, g, mask):
+def ray_direction_adj(gradient, camera, sx, sy, g, mask):
     """g: gradient of the ray's direction as it is."""
     add_vector(gradient, camera + 3, scale(g, sx), mask)
     add_vector(gradient, camera + 6, scale(g, sy), mask)

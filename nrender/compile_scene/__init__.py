@@ -7,6 +7,7 @@ from threading import Lock
 
 import numpy as np
 
+from ..camera.numbers import window_of
 from ..device import Width
 from ..geometry.few import few_tables
 from ..params import Layout, layout, theta
@@ -51,6 +52,7 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
     place = layout(scene, camera, with_colors)
     values = theta(place)
     mesh = mesh_of(scene, place)
+    window = window_of(scene.cameras[camera].values)
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     few, few_faces, few_quads = few_tables(vertices, mesh.faces)
     lights = emitter_tables(scene, place, vertices, mesh.faces)
@@ -80,6 +82,7 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
         few_faces=few_faces,
         few_quads=few_quads,
         camera=place.view.start,
+        lens=place.view.kind,
         background=place.lights.background,
         envmap=lights.envmap,
         env_width=lights.env_size[0],
@@ -91,6 +94,8 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
         minify=int((textures[:, TEXTURE_LEVELS] > 1).any()),
         film_width=scene.cameras[camera].width,
         film_height=scene.cameras[camera].height,
+        film_first=int(window.top * window.width) + window.left,
+        film_stride=int(window.width),
         max_depth=scene.integrator.max_depth,
     )
     return place, values, mesh, tables, lights.power

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..boundary.lights import Emitters
 from ..boundary.plan import Boundary, Visible, clusters
+from ..camera.arrays import Lens
+from ..camera.kinds import BENT, ORTHOGRAPHIC
 from ..device import Width
 from ..geometry.edge_tree import build
 from ..geometry.edges import importance, sides, topology, visible_edges
@@ -16,6 +18,7 @@ from ..params import Layout
 from ..scene import Scene
 from ..scene.models import Checkerboard, Texture, Textured, textures_of
 from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
+from .curves import curved_edges
 from .mesh import Mesh
 from .rows import face_uvs
 
@@ -79,18 +82,23 @@ def visible_of(
     geometry = place.geometry
     points = values[: geometry.size].reshape(-1, 3)
     vertices = points[: geometry.vertices]
-    camera = values[place.view.start : place.view.start + 12]
+    camera, kind = values[place.view.start : place.view.start + 12], place.view.kind
+    eye = np.append(-camera[9:12], 0.0) if kind == ORTHOGRAPHIC else np.append(camera[:3], 1.0)
     ends, share, left, right = topology(vertices, mesh.faces)
     look = tables.faces.reshape(-1, FACE)[:, [FACE_MATERIAL, FACE_EMISSION]]
-    weight = importance(vertices, mesh.faces, left, right, look, camera[:3])
+    weight = importance(vertices, mesh.faces, left, right, look, eye)
     weight = np.where(every or _jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
-    ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, camera[:3])])
+    ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, eye)])
     for name, lines in geometry.lines.items():
         face = lines.face[::2] + geometry.faces[name].start
         start = geometry.points[name].start + 2 * np.arange(len(face))
         ends = np.concatenate([ends, np.stack([start, start + 1, face, face], axis=1)])
         share, weight = (np.concatenate([x, np.ones(len(face))]) for x in (share, weight))
-    ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size)
+    if kind >= BENT:
+        lens = Lens(values, place.view.start, kind)
+        ends, clip, lengths = curved_edges(points, ends, share, weight, lens, size)
+    else:
+        ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size, kind == ORTHOGRAPHIC)
     if not lengths.sum() > 0.0:
         return None
     return Visible(np.ascontiguousarray(ends, np.int32), np.ascontiguousarray(clip, width.literal), lengths)

@@ -20,7 +20,7 @@ from .expand import read_tree
 from .integrators import max_depth
 from .notes import stop
 from .plugins import Plugin, read_plugins
-from .sensors import SAMPLES, sensor
+from .sensors import SAMPLES, SENSORS, sensor
 from .shapes import shape
 from .write import check, write
 
@@ -56,7 +56,7 @@ def convert(
     if notes.wrong:
         raise SceneError(notes.wrong)
     if not context.document["cameras"]:
-        raise stop(scene.place, "scene", "expected a sensor of type 'perspective', got none")
+        raise stop(scene.place, "scene", f"expected a sensor of type {', '.join(SENSORS)}, got none")
     masks = any("opacity" in entry for entry in context.document["materials"].values())
     depth = max_depth(context, next(scene.inner("integrator"), None), masks)
     sections = {key: section for key, section in context.document.items() if section}

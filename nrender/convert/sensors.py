@@ -1,7 +1,7 @@
 """Cameras, with their films and samplers.
 
 Mitsuba's camera looks along +z with +x to the left and +y up; its image is that of nrender's camera with the same
-origin, target and up. Sensors of one more type: an entry of SENSORS.
+origin, target and up, or of `matrix` with the columns -x, y, -z. Sensors of one more type: an entry of SENSORS.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .context import Context
 from .notes import stop
 from .plugins import Plugin
 from .textures import Entry
-from .transforms import mirrors, tidy
+from .transforms import ORTHOGONAL, mirrors, tidy
 
 WIDTH, HEIGHT, SAMPLES = 768, 576, 4
 """Defaults of Mitsuba's films and samplers."""
@@ -22,20 +22,24 @@ DIAGONAL = math.hypot(36, 24)
 """Of the film that a focal length is for, in mm."""
 FILM_SKIPPED = ("file_format", "pixel_format", "component_format", "banner", "high_quality_edges", "compensate",
                 "sample_border")
+SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance")
+ALIKE = 1e-6
+"""Difference of two sides up to which they count as the same: files have six digits."""
 
 
-def _resolution(context: Context, sensor: Plugin) -> tuple[int, int]:
+def _film(context: Context, sensor: Plugin) -> Entry:
+    """The keys `resolution` and, of a part of the image, `crop`."""
     film = next(sensor.inner("film"), None)
     if film is None:
-        return WIDTH, HEIGHT
+        return {"resolution": [WIDTH, HEIGHT]}
     film.skip(*FILM_SKIPPED)
     size = film.integer("width", WIDTH), film.integer("height", HEIGHT)
     if min(size) < 1 or max(size) > 65536:
         raise stop(film.place, str(film), f"expected a width and a height in [1, 65536], got {size[0]} x {size[1]}")
-    crop = tuple(film.integer(key, default) for key, default in (
-        ("crop_offset_x", 0), ("crop_offset_y", 0), ("crop_width", size[0]), ("crop_height", size[1])))
-    if crop != (0, 0, *size):
-        context.refuse(film, "the whole picture instead of a part of it", "crop_width")
+    x, y, width, height = crop = [film.integer(key, default) for key, default in (
+        ("crop_offset_x", 0), ("crop_offset_y", 0), ("crop_width", size[0]), ("crop_height", size[1]))]
+    if min(x, y, width - 1, height - 1) < 0 or x + width > size[0] or y + height > size[1]:
+        raise stop(film.place, str(film), f"expected a part of {size[0]} x {size[1]} pixels, got {crop}", "crop_width")
     rfilter = next(film.inner("rfilter"), None)
     if rfilter is not None:
         rfilter.skip(*rfilter.values)
@@ -43,7 +47,7 @@ def _resolution(context: Context, sensor: Plugin) -> tuple[int, int]:
         name = rfilter.type if rfilter else "gaussian, by default"
         context.approximate(rfilter or film, f"a box as the filter of pixels instead of {name}")
     context.check_untaken(film)
-    return size
+    return {"resolution": list(size)} | ({"crop": crop} if crop != [0, 0, *size] else {})
 
 
 def _field_of_view(sensor: Plugin, width: int, height: int) -> tuple[float, str]:
@@ -70,26 +74,53 @@ def _field_of_view(sensor: Plugin, width: int, height: int) -> tuple[float, str]
     return angle, {"smaller": short, "larger": long, "y": "y"}.get(axis, "x")
 
 
-def _perspective(context: Context, sensor: Plugin) -> Entry | None:
-    width, height = _resolution(context, sensor)
-    fov, axis = _field_of_view(sensor, width, height)
+def _pose(sensor: Plugin) -> Entry:
+    """`origin`, `target` and `up`, or `matrix` where left is right."""
     matrix, looks = sensor.placement()
-    if mirrors(matrix):
-        context.approximate(sensor, "not mirrored, left for right", "to_world")
-    if sensor.number("principal_point_offset_x", 0.0) or sensor.number("principal_point_offset_y", 0.0):
-        context.approximate(sensor, "the middle of the picture instead", "principal_point_offset_x")
-    origin, forward, up = matrix[:3, 3], matrix[:3, 2], matrix[:3, 1]
-    if not np.linalg.norm(np.cross(forward, up)) > 0:
+    forward, up = matrix[:3, 2], matrix[:3, 1]
+    if not abs(np.linalg.det(matrix[:3, :3])) > 0:
         raise stop(sensor.place, str(sensor), "expected a matrix that can be inverted", "to_world")
+    if mirrors(matrix):
+        return _as_matrix(matrix)
     forward, up = forward / np.linalg.norm(forward), up / np.linalg.norm(up)
+    origin = matrix[:3, 3]
     target, up = looks or (origin + forward, up)
-    entry: Entry = {"type": "perspective", "origin": tidy(origin), "target": tidy(target), "up": tidy(up)}
-    entry["fov"] = tidy(fov)
+    return {"origin": tidy(origin), "target": tidy(target), "up": tidy(up)}
+
+
+def _as_matrix(matrix: np.ndarray) -> Entry:
+    """nrender's columns are right, up, backward, origin."""
+    return {"matrix": tidy(matrix[:3] * [-1.0, 1.0, -1.0, 1.0])}
+
+
+def _perspective(context: Context, sensor: Plugin) -> Entry | None:
+    film = _film(context, sensor)
+    fov, axis = _field_of_view(sensor, *film["resolution"])
+    entry: Entry = {"type": "perspective", **_pose(sensor), "fov": tidy(fov)}
     if axis == "x":
         entry["fov_axis"] = "x"
-    entry["resolution"] = [width, height]
-    sensor.skip("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance")
-    return entry
+    offset = [sensor.number(f"principal_point_offset_{axis}", 0.0) for axis in "xy"]
+    if any(offset):  # of the film from the axis, in fractions of its sides
+        entry["principal_point"] = tidy([0.5 - x for x in offset])
+    sensor.skip(*SKIPPED)
+    return entry | film
+
+
+def _orthographic(context: Context, sensor: Plugin) -> Entry | None:
+    """Mitsuba's image is 2 wide, in units of the matrix."""
+    film = _film(context, sensor)
+    width, height = film["resolution"]
+    matrix, _ = sensor.placement()
+    pose = _pose(sensor)
+    size = np.linalg.norm(matrix[:3, :3], axis=0)
+    turned = matrix[:3, :3] / size
+    if "matrix" not in pose and abs(size[0] - size[1]) <= ALIKE * size[0] and \
+            np.abs(turned.T @ turned - np.eye(3)).max() <= ORTHOGONAL:
+        scale = size[0]
+    else:
+        pose, scale = _as_matrix(matrix), 1.0
+    sensor.skip(*SKIPPED)
+    return {"type": "orthographic", **pose, "height": tidy(2.0 * scale * height / width)} | film
 
 
 def _thin_lens(context: Context, sensor: Plugin) -> Entry | None:
@@ -98,7 +129,7 @@ def _thin_lens(context: Context, sensor: Plugin) -> Entry | None:
     return _perspective(context, sensor)
 
 
-SENSORS = {"perspective": _perspective, "thinlens": _thin_lens}
+SENSORS = {"orthographic": _orthographic, "perspective": _perspective, "thinlens": _thin_lens}
 
 
 def sensor(context: Context, plugin: Plugin) -> int | None:

@@ -52,7 +52,7 @@ def importance(
     vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray, eye: np.ndarray
 ) -> np.ndarray:
     """How densely to sample each edge, (E,) from 0 (radiance does not jump there) to 1. `look`: (F, k) what else
-    distinguishes faces (material, light).
+    distinguishes faces (material, light); eye (4,): homogeneous.
 
     Over a crease the radiance changes about as the normal does, so a fine mesh's many creases get few samples.
     """
@@ -83,15 +83,15 @@ def _planes(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray) -> tuple[n
     corner = vertices[faces]
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    return normal, np.einsum("ij,ij->i", normal, eye - corner[:, 0]) > 0.0
+    return normal, np.einsum("ij,ij->i", normal, eye[:3] - eye[3] * corner[:, 0]) > 0.0
 
 
 def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(inside (E,), s0, s1): the part of each segment in the view pyramid. a, b: (E, 3) as (t sx, t sy, t)."""
-    planes = np.array([[1, 0, 1, 0], [-1, 0, 1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 0, 1, -near]], float)
+    """(inside (E,), s0, s1): the part of each segment in view. a, b: (E, 4) as (w sx, w sy, w, t)."""
+    planes = np.array([[1, 0, 1, 0], [-1, 0, 1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 0, 0, 1]], float)
     s0, s1 = np.zeros(len(a)), np.ones(len(a))
-    for plane in planes:
-        fa, fb = a @ plane[:3] + plane[3], b @ plane[:3] + plane[3]
+    for k, plane in enumerate(planes):
+        fa, fb = a @ plane - near * (k == 4), b @ plane - near * (k == 4)
         with np.errstate(divide="ignore", invalid="ignore"):
             s = fa / (fa - fb)
         s0 = np.where((fa < 0) & (fb > 0), np.maximum(s0, s), s0)
@@ -107,19 +107,21 @@ def visible_edges(
     weight: np.ndarray,
     camera: np.ndarray,
     size: tuple[int, int],
+    parallel: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ends (c k), clip (9 k), lengths (k,)) for boundary.Edges, `ends` (E, c) being vertex numbers and what else
     there is: the parts in view of the edges with weight > 0. Lengths are in pixels, times share and importance
-    `weight`; camera (12,): origin, right, up, forward."""
+    `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are."""
     ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
     a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
+    a, b = (np.column_stack([x[:, :2], np.ones(len(x)) if parallel else x[:, 2], x[:, 2]]) for x in (a, b))
     near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
     inside, s0, s1 = clip(a, b, near)
     a, b, ends, share, weight, s0, s1 = (x[inside] for x in (a, b, ends, share, weight, s0, s1))
     p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
-    pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:]) * 0.5 * np.array(size) for x in (p, q)]
+    pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:3]) * 0.5 * np.array(size) for x in (p, q)]
     length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
     keep = length > 1e-6
     table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight])[keep]

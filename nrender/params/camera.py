@@ -1,4 +1,4 @@
-"""The camera's part of theta: origin, right, up, forward (scene/look_at.py)."""
+"""The camera's part of theta: origin, right, up, forward, and the numbers of its lens (camera/numbers.py)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,47 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..camera import TYPES
+from ..camera.numbers import FRAME
 from ..scene import Scene
-from ..scene.look_at import frame, frame_adj, frame_tan
+from ..scene.look_at import KEYS, pose, pose_adj, pose_tan
+from ..scene.models import Camera
 
-KEYS = ("origin", "target", "up", "fov")
+
+def frame(camera: Camera) -> np.ndarray:
+    """(4, 3): origin, right, up, forward."""
+    return TYPES[camera.type][1](camera.values).frame @ pose(camera.values)
 
 
 class View:
-    size = 12
-
     def __init__(self, scene: Scene, name: str, start: int):
         self.camera, self.prefix, self.start = scene.cameras[name], f"cameras.{name}.", start
+        self.kind, numbers = TYPES[self.camera.type]
+        self.numbers = numbers(self.camera.values)
+        self.size = FRAME + len(self.numbers.lens)
 
     def fill(self, out: np.ndarray) -> None:
-        out[:] = np.concatenate(frame(self.camera))
+        out[:FRAME] = (self.numbers.frame @ pose(self.camera.values)).reshape(-1)
+        out[FRAME:] = self.numbers.lens
 
     def push(self, directions: Mapping[str, np.ndarray], out: np.ndarray) -> None:
-        moved = [directions.get(self.prefix + key) for key in KEYS]
-        if any(d is not None for d in moved):
-            origin, target, up = (np.zeros(3) if d is None else d for d in moved[:3])
-            fov = 0.0 if moved[3] is None else float(moved[3])
-            out[:] = np.concatenate(frame_tan(self.camera, origin, target, up, fov))
+        n = len(self.prefix)
+        given = {path[n:]: np.asarray(d) for path, d in directions.items() if path.startswith(self.prefix)}
+        place = pose(self.camera.values)
+        moved = {key: d for key, d in given.items() if key in KEYS}
+        out[:FRAME] = (self.numbers.frame @ pose_tan(self.camera.values, moved)).reshape(-1)
+        for key, d in given.items():
+            for (by_frame, by_lens), step in zip(self.numbers.by_key.get(key, ()), d.reshape(-1), strict=False):
+                out[:FRAME] += step * (by_frame @ place).reshape(-1)
+                out[FRAME:] += step * by_lens
 
     def pull(self, gradient: np.ndarray, wrt: Sequence[str]) -> dict[str, np.ndarray]:
         if not any(path.startswith(self.prefix) for path in wrt):
             return {}
-        g = frame_adj(self.camera, *gradient.reshape(4, 3))
-        return {self.prefix + key: getattr(g, key) for key in KEYS}
+        values, place = self.camera.values, pose(self.camera.values)
+        g_frame, g_lens = gradient[:FRAME].reshape(4, 3), gradient[FRAME:]
+        found = pose_adj(values, self.numbers.frame.T @ g_frame)
+        for key, parts in self.numbers.by_key.items():
+            g = np.array([np.sum(g_frame * (by_frame @ place)) + g_lens @ by_lens for by_frame, by_lens in parts])
+            found[key] = g.reshape(values[key].shape)
+        return {self.prefix + key: g for key, g in found.items()}

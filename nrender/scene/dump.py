@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import NrenderError
 from ..image import write_image
+from .cameras import CAMERAS
 from .document import resolve_scalar
 from .lights import LIGHTS
 from .models import Shape
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .scene import Scene
 
 PLY_START = b"ply\nformat binary_little_endian 1.0\n"
+FAMILIES = {"cameras": CAMERAS, "lights": LIGHTS}
 INLINE = 1000
 """Meshes of up to so many vertices are written into the YAML file."""
 WRITTEN = "# nrender wrote beside this file: "
@@ -55,12 +57,13 @@ def merged(scene: Scene) -> dict[str, Any]:
     for name, entry in (data.get("shapes") or {}).items():
         if f"shapes.{name}.vertices" in scene._changes:
             _give_mesh(entry, scene.shapes[name])
-    for name in {path.split(".")[1] for path in scene._changes if path.startswith("lights.")}:
+    for section, name in {tuple(path.split(".")[:2]) for path in scene._changes}:
         # A default that follows another key must not follow it when the file is read again.
-        light = scene.lights[name]
-        for key, declared in LIGHTS.keys(light.type).items():
-            if isinstance(declared.default, Derived):
-                data["lights"][name][key] = light.values[key]
+        if section in FAMILIES:
+            thing = getattr(scene, section)[name]
+            for key, declared in FAMILIES[section].keys(thing.type).items():
+                if isinstance(declared.default, Derived):
+                    data[section][name][key] = thing.values[key]
     if not data.get("shapes"):
         data.pop("shapes", None)
     return data

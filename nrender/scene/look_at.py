@@ -1,37 +1,20 @@
-"""The frame of a camera, with the tangent and the adjoint, in float64.
+"""Where a camera is and how it is turned, with the tangent and the adjoint, in float64.
 
-The ray through the normalised screen point (sx, sy) in [-1, 1]^2 (sx to the viewer's right, sy up)
-has the direction  forward + sx right + sy up,  where
-    forward = n(target - origin),  x = n(forward x up_vector),  y = x x forward,
-    right = tan_x x,  up = tan_y y,
-n(v) = v/|v|, and tan_y = tan(fov/2), tan_x = tan_y width/height; with fov_axis x the other way.
+A pose is (4, 3): origin, x (to the viewer's right), y (up in the picture), forward. From `origin`, `target` and `up`,
+with n(v) = v/|v|,
+    forward = n(target - origin),  x = n(forward x up),  y = x x forward.
+From `matrix` (3, 4), camera to world: its columns are x, y, -forward, origin; so it is linear.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from .models import Camera
-
-
-class Frame(NamedTuple):
-    """origin: (3,) world; right, up: (3,), half the image's sides at distance 1; forward: unit."""
-
-    origin: np.ndarray
-    right: np.ndarray
-    up: np.ndarray
-    forward: np.ndarray
-
-
-class CameraGradient(NamedTuple):
-    """Gradients for the parameters of a camera; fov per degree, 0-d."""
-
-    origin: np.ndarray
-    target: np.ndarray
-    up: np.ndarray
-    fov: np.ndarray
+Values = Mapping[str, np.ndarray]
+KEYS = ("origin", "target", "up", "matrix")
 
 
 class _Parts(NamedTuple):
@@ -39,58 +22,53 @@ class _Parts(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     distance: float      # |target - origin|
-    sine: float          # |forward x up_vector|
-    tan_x: float
-    tan_y: float
-    slope_x: float       # d tan_x / d fov, per degree
-    slope_y: float
+    sine: float          # |forward x up|
 
 
-def _parts(camera: Camera) -> _Parts:
-    view = camera.target - camera.origin
+def _parts(values: Values) -> _Parts:
+    view = values["target"] - values["origin"]
     distance = float(np.linalg.norm(view))
     forward = view / distance
-    side = np.cross(forward, camera.up)
+    side = np.cross(forward, values["up"])
     sine = float(np.linalg.norm(side))
     x = side / sine
-    half = np.radians(camera.fov) / 2
-    tangent = float(np.tan(half))
-    slope = float(np.radians(0.5) / np.cos(half) ** 2)
-    aspect = camera.width / camera.height
-    sx, sy = (1.0, 1 / aspect) if camera.fov_axis == "x" else (aspect, 1.0)
-    return _Parts(forward, x, np.cross(x, forward), distance, sine, sx * tangent, sy * tangent,
-                  sx * slope, sy * slope)
+    return _Parts(forward, x, np.cross(x, forward), distance, sine)
 
 
-def frame(camera: Camera) -> Frame:
-    """The frame of a checked camera."""
-    p = _parts(camera)
-    return Frame(np.array(camera.origin), p.tan_x * p.x, p.tan_y * p.y, p.forward)
+def _of_matrix(matrix: np.ndarray) -> np.ndarray:
+    return np.stack([matrix[:, 3], matrix[:, 0], matrix[:, 1], -matrix[:, 2]])
 
 
-def frame_tan(camera: Camera, d_origin: np.ndarray, d_target: np.ndarray, d_up: np.ndarray,
-              d_fov: float) -> Frame:
-    """Velocity of the frame when the camera's parameters move (fov in degrees)."""
-    p = _parts(camera)
+def pose(values: Values) -> np.ndarray:
+    """The pose of a checked camera."""
+    if "matrix" in values:
+        return _of_matrix(values["matrix"])
+    p = _parts(values)
+    return np.stack([values["origin"], p.x, p.y, p.forward])
+
+
+def pose_tan(values: Values, d: Values) -> np.ndarray:
+    """Velocity of the pose when those of its keys that are in `d` move."""
+    if "matrix" in values:
+        return _of_matrix(d["matrix"]) if "matrix" in d else np.zeros((4, 3))
+    p = _parts(values)
+    d_origin, d_target, d_up = (np.asarray(d.get(key, np.zeros(3)), np.float64) for key in KEYS[:3])
     d_view = d_target - d_origin
     d_forward = (d_view - p.forward * (p.forward @ d_view)) / p.distance
-    d_side = np.cross(d_forward, camera.up) + np.cross(p.forward, d_up)
+    d_side = np.cross(d_forward, values["up"]) + np.cross(p.forward, d_up)
     d_x = (d_side - p.x * (p.x @ d_side)) / p.sine
     d_y = np.cross(d_x, p.forward) + np.cross(p.x, d_forward)
-    return Frame(np.array(d_origin, dtype=np.float64),
-                 p.tan_x * d_x + p.slope_x * d_fov * p.x,
-                 p.tan_y * d_y + p.slope_y * d_fov * p.y, d_forward)
+    return np.stack([d_origin, d_x, d_y, d_forward])
 
 
-def frame_adj(camera: Camera, g_origin: np.ndarray, g_right: np.ndarray, g_up: np.ndarray,
-              g_forward: np.ndarray) -> CameraGradient:
-    """Gradients for origin, target, up and fov (per degree), given those of the frame."""
-    p = _parts(camera)
-    g_y = p.tan_y * g_up
-    g_x = p.tan_x * g_right + np.cross(p.forward, g_y)
-    g_fov = p.slope_x * (p.x @ g_right) + p.slope_y * (p.y @ g_up)
+def pose_adj(values: Values, g: np.ndarray) -> dict[str, np.ndarray]:
+    """Gradients of its keys, given that of the pose, (4, 3)."""
+    if "matrix" in values:
+        return {"matrix": np.stack([g[1], g[2], -g[3], g[0]], axis=1)}
+    p = _parts(values)
+    g_origin, g_x, g_y, g_forward = g
+    g_x = g_x + np.cross(p.forward, g_y)
     g_side = (g_x - p.x * (p.x @ g_x)) / p.sine
-    g_f = g_forward + np.cross(g_y, p.x) + np.cross(camera.up, g_side)
+    g_f = g_forward + np.cross(g_y, p.x) + np.cross(values["up"], g_side)
     g_view = (g_f - p.forward * (p.forward @ g_f)) / p.distance
-    return CameraGradient(g_origin - g_view, g_view, np.cross(g_side, p.forward),
-                          np.asarray(g_fov))
+    return {"origin": g_origin - g_view, "target": g_view, "up": np.cross(g_side, p.forward)}

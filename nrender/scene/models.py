@@ -44,26 +44,6 @@ def value_text(value: Any) -> str:
     return numbers_text(value) if value.ndim < 3 else f"image {value.shape[1]} x {value.shape[0]}"
 
 
-@dataclass(frozen=True, eq=False)
-class Camera:
-    """A pinhole camera.  origin, target, up: (3,), world; fov: full angle in degrees along
-    `fov_axis` ('y' is vertical); width, height in pixels."""
-
-    origin: np.ndarray
-    target: np.ndarray
-    up: np.ndarray
-    fov: float
-    fov_axis: str
-    width: int
-    height: int
-    type: str = "perspective"
-
-    def __repr__(self) -> str:
-        return (f"Camera({self.type}, {self.width} x {self.height}, "
-                f"origin={numbers_text(self.origin)}, target={numbers_text(self.target)}, "
-                f"fov={self.fov:g})")
-
-
 @dataclass(frozen=True)
 class Integrator:
     """max_depth: path segments from the camera (1 = emission only); spp: samples a pixel."""
@@ -154,6 +134,16 @@ class Light(_Values):
 
     type: str
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Camera(_Values):
+    """values: key -> float64 array, or str; width, height: of its picture in pixels, the crop's if there is one."""
+
+    type: str
+    values: Mapping[str, Any]
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from .schema import Key
 from .shapes import COMMON, SHAPES, TRANSFORM
 from .values import check_range, read_array
 
-VALUED = {"materials": MATERIALS, "lights": LIGHTS}
+VALUED = {"cameras": CAMERAS, "materials": MATERIALS, "lights": LIGHTS}
 """Sections whose objects have `values`."""
 
 
@@ -72,9 +72,6 @@ def find_slots(parts: Parts) -> dict[str, Slot]:
         elif value is not None:
             slots[f"{section}.{name}.{leaf}"] = Slot(section, name, leaf, key, np.shape(value))
 
-    for name, camera in parts.cameras.items():
-        for leaf, key in _differentiable(CAMERAS.keys(camera.type)):
-            add("cameras", name, leaf, key, getattr(camera, leaf))
     for section, family in VALUED.items():
         for name, thing in getattr(parts, section).items():
             for leaf, key in _differentiable(family.keys(thing.type)):
@@ -132,9 +129,6 @@ def replaced(parts: Parts, slots: Mapping[str, Slot], values: Mapping[str, np.nd
 
 
 def _with(section: str, thing: Any, fields: Mapping[str, Any]) -> Any:
-    if section == "cameras":
-        return changed(thing, **{key: float(value) if key == "fov" else value
-                                 for key, value in fields.items()})
     plain = {key: value for key, value in fields.items() if "." not in key}
     inner: dict[str, dict[str, Any]] = {}      # of transforms and textures
     for leaf, value in fields.items():
@@ -149,10 +143,7 @@ def _with(section: str, thing: Any, fields: Mapping[str, Any]) -> Any:
 
 def _problems(section: str, thing: Any, fields: Iterable[str]) -> Iterable[tuple[str, str]]:
     """What must hold between the values of an object."""
-    if section == "cameras":
-        yield from CAMERAS.problems(
-            thing.type, {key: getattr(thing, key) for key in ("origin", "target", "up")})
-    elif section in VALUED:
+    if section in VALUED:
         yield from VALUED[section].problems(thing.type, thing.values)
     elif not all(leaf.split(".")[0] in ("emission", "colors") for leaf in fields):
         shape: Shape = thing

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from ..errors import FROM_DICT, Problem, SceneError, SceneWarning
 from . import dump
+from .cameras import make_camera, resized
 from .check import Parts, check_document
 from .document import Document, from_plain, read_document
-from .models import Camera, Frozen, Integrator, Light, Material, Shape
+from .models import Camera, Frozen, Integrator, Light, Material, Shape, read_only
 from .optimize import check_optimize
 from .optimize_models import OptimizeSpec
 from .parameters import Parameters, Slot, find_slots, known_path, read_value, replaced
@@ -162,12 +163,17 @@ class Scene:
 
     def with_resolution(self, camera: str, width: int, height: int) -> Scene:
         """The scene with another size, in pixels, of one camera's picture."""
-        view = dataclasses.replace(self.cameras[camera], width=width, height=height)
-        parts = dataclasses.replace(self._parts, cameras=Frozen({**self.cameras, camera: view}))
+        view = self.cameras[camera]
+        keys = resized(view, width, height)
+        values = {**view.values, **{key: read_only(value) for key, value in keys.items()}}
+        made = Frozen({**self.cameras, camera: make_camera(view.type, values)})
+        parts = dataclasses.replace(self._parts, cameras=made)
         cameras = self._source.data["cameras"]
-        changed = {**cameras, camera: {**cameras[camera], "resolution": [width, height]}}
+        changed = {**cameras, camera: {**cameras[camera], **keys}}
         source = dataclasses.replace(self._source, data={**self._source.data, "cameras": changed})
-        return Scene._make(parts, self._slots, source, self._changes)
+        paths = {f"cameras.{camera}.{key}": values[key] for key in keys}
+        changes = {**self._changes, **{path: value for path, value in paths.items() if path in self._slots}}
+        return Scene._make(parts, self._slots, source, changes)
 
     def where(self, path: str) -> tuple[str, int]:
         """File and line (0: unknown) of a parameter or anything else, for messages."""
