@@ -1,4 +1,4 @@
-"""nrender convert FILE.xml SCENE.yaml"""
+"""nrender convert FILE SCENE.yaml"""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ NOT_AS_IT_WAS = 1
 
 
 @click.command()
-@click.argument("file", metavar="FILE.xml")
+@click.argument("file", metavar="FILE")
 @click.argument("output", metavar="SCENE.yaml")
-@click.option("-D", "defines", metavar="NAME=VALUE", multiple=True, help="A value for $NAME. Repeatable.")
+@click.option("-D", "defines", metavar="NAME=VALUE", multiple=True, help="A value for $NAME in XML. Repeatable.")
 @click.option("--strict", is_flag=True, help="Write nothing, and fail, if something would be approximated or left out.")
 @json_option
 def convert(file: str, output: str, defines: tuple[str, ...], strict: bool, as_json: bool) -> int:
-    """Make a scene from one of Mitsuba 3.
+    """Make a scene from one of Mitsuba 3 (XML), glTF (.gltf, .glb), or a mesh: OBJ with its MTL, PLY, STL.
 
-    Meshes that nrender can't read are written beside SCENE.yaml as PLY. What isn't as it was is listed on stderr and at
-    the top of SCENE.yaml.
+    Meshes that nrender can't read are written beside SCENE.yaml as PLY, images that FILE holds as PNG, JPEG or EXR.
+    What isn't as it was is listed on stderr and at the top of SCENE.yaml.
     """
     check_output_file(output, (".yaml", ".yml"))
     values = {}

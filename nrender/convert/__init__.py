@@ -1,9 +1,14 @@
-"""Scenes of Mitsuba 3 (XML) as scenes of nrender (YAML): `convert`.
+"""Scenes and meshes of other programs as scenes of nrender (YAML): `convert`.
 
-elements, expand, plugins     XML to a tree, to one tree, to plugins with values
-transforms, spectra, textures values; metals, media: numbers by name
-bsdfs, layers, shapes, meshes, serialized, emitters, sensors, integrators    one family each
-context, notes, write         what they share; what was lost; files
+Mitsuba 3 (XML), by mitsuba:
+    elements, expand, plugins     XML to a tree, to one tree, to plugins with values
+    transforms, spectra, textures values; metals, media: numbers by name
+    bsdfs, layers, shapes, meshes, serialized, emitters, sensors, integrators    one family each
+gltf/                             glTF 2.0
+wavefront, mtl                    OBJ with its materials
+mesh_file                         PLY and STL
+context, notes, result, write     what they share; what was lost; files
+defaults, pictures                a camera and a light where there is none; images that the source holds
 """
 
 from __future__ import annotations
@@ -11,29 +16,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
-from ..errors import Problem, SceneError
-from .context import Context
-from .emitters import emitter
-from .expand import read_tree
-from .integrators import max_depth
-from .notes import stop
-from .plugins import Plugin, read_plugins
-from .sensors import SAMPLES, SENSORS, sensor
-from .shapes import shape
-from .write import check, write
+from ..errors import NrenderError, did_you_mean
+from .result import Converted
 
-
-class Converted(NamedTuple):
-    """output: the scene file, None if none was written; meshes: names of the PLY files beside it.
-
-    approximated, refused: what isn't as in the source, and what isn't there, with the lines of the source."""
-
-    output: Path | None
-    meshes: list[str]
-    approximated: list[Problem]
-    refused: list[Problem]
+SUFFIXES = (".xml", ".gltf", ".glb", ".obj", ".ply", ".stl")
+__all__ = ["SUFFIXES", "Converted", "convert"]
 
 
 def convert(
@@ -42,45 +30,32 @@ def convert(
     defines: Mapping[str, str] | None = None,
     strict: bool = False,
 ) -> Converted:
-    """Read a Mitsuba scene and write it as SCENE.yaml, with meshes as NAME.ply beside it.
+    """Read a file of another program and write it as SCENE.yaml, with meshes and images beside it.
 
-    source: an XML file; what it names is found relative to it. output: ends in .yaml or .yml; if it's there, it is
-    overwritten. defines: values for `$name`. strict: write nothing unless all could be converted as it is.
-    Raises SceneError with a line for each thing that makes the source useless, NrenderError if it can't be written.
+    source: its kind is known by its ending, one of SUFFIXES; what it names is found relative to it. output: ends in
+    .yaml or .yml; if it's there, it is overwritten. defines: values for `$name` in XML. strict: write nothing unless
+    all could be converted as it is. Raises SceneError with a line for each thing that makes the source useless,
+    NrenderError for another ending or if it can't be written.
     """
     source, output = Path(source), Path(output)
-    scene = read_plugins(read_tree(source, defines or {}))
-    context = Context(source.parent, output.parent)
-    spp = _fill(context, scene)
-    notes = context.notes
-    if notes.wrong:
-        raise SceneError(notes.wrong)
-    if not context.document["cameras"]:
-        raise stop(scene.place, "scene", f"expected a sensor of type {', '.join(SENSORS)}, got none")
-    masks = any("opacity" in entry for entry in context.document["materials"].values())
-    depth = max_depth(context, next(scene.inner("integrator"), None), masks)
-    sections = {key: section for key, section in context.document.items() if section}
-    document = {"nrender": 1, "cameras": sections.pop("cameras"),
-                "integrator": {"type": "path", "max_depth": min(depth, 2**31 - 1), "spp": spp},
-                "materials": sections.pop("materials", {}), "shapes": sections.pop("shapes", {}), **sections}
-    check(context, document, str(source))
-    if strict and (notes.approximated or notes.refused):
-        return Converted(None, [], notes.approximated, notes.refused)
-    meshes = write(context, document, output, str(source))
-    return Converted(output, meshes, notes.approximated, notes.refused)
+    suffix = source.suffix.lower()
+    if suffix and suffix not in SUFFIXES:
+        raise NrenderError(f"{source}: expected a file in one of {', '.join(SUFFIXES)}, got '{source.suffix}'"
+                           f"{did_you_mean(suffix, SUFFIXES)}")
+    if suffix in (".xml", ""):
+        from .mitsuba import convert_xml
 
+        return convert_xml(source, output, defines or {}, strict)
+    if defines:
+        raise NrenderError(f"{source}: expected no values for $NAME: only XML has them")
+    if suffix in (".gltf", ".glb"):
+        from .gltf import convert_gltf
 
-def _fill(context: Context, scene: Plugin) -> int:
-    """Convert all objects of the scene; the samples a pixel of its first camera."""
-    samples: list[int] = []
-    for _, plugin in scene.nested:
-        if plugin.kind == "sensor":
-            found = sensor(context, plugin)
-            samples += [] if found is None else [found]
-        elif plugin.kind == "emitter":
-            emitter(context, plugin)
-        elif plugin.kind == "shape" and plugin.type != "shapegroup":
-            shape(context, plugin)
-        elif plugin.kind in ("medium", "volume"):
-            context.refuse(plugin, "left out: nrender has no media")
-    return samples[0] if samples else SAMPLES
+        return convert_gltf(source, output, strict)
+    if suffix == ".obj":
+        from .wavefront import convert_obj
+
+        return convert_obj(source, output, strict)
+    from .mesh_file import convert_mesh
+
+    return convert_mesh(source, output, strict)

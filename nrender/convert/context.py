@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ImageError
 from ..image import read_image
 from .notes import Notes, Place
+from .pictures import Pictures
 from .plugins import Plugin
 
 
@@ -31,6 +32,7 @@ class Context:
 
     document: the sections of the scene; places: where an object of it, (section, name), comes from. surfaces: what was
     made of a material, by whether v is turned over; materials: the names under which it is in the document.
+    embedded: images to write.
     visits: of shapes, those of instances, too; counts: objects that wanted the same name.
     """
 
@@ -45,6 +47,7 @@ class Context:
         self.surfaces: dict[tuple[Plugin, bool], Any] = {}
         self.materials: dict[Plugin | None, list[str]] = {}
         self.sources: set[Path] = set()
+        self.embedded = Pictures()
 
     def add(self, section: str, wanted: str, entry: dict[str, Any], place: Place) -> str:
         """Put an object into the document; its name is the wanted one or, if that's taken, one with a number."""

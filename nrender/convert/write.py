@@ -35,7 +35,7 @@ def _in_source(context: Context, problem: Problem, source: str) -> Problem:
 
 
 def write(context: Context, document: dict[str, Any], output: Path, source: str) -> list[str]:
-    """The names of the meshes that were written beside the scene file.  Raises NrenderError."""
+    """The names of the meshes and images that were written beside the scene file.  Raises NrenderError."""
     files = Files(output, context.sources)
     meshes: list[tuple[Path, Mesh]] = []
     for name, entry in document["shapes"].items():
@@ -47,6 +47,7 @@ def write(context: Context, document: dict[str, Any], output: Path, source: str)
         del entry["type"]
         document["shapes"][name] = {"type": "mesh", "file": path.name, **entry}
     try:
+        context.embedded.write(files)
         for path, mesh in meshes:
             with replacing(path) as temporary, open(temporary, "wb") as out:
                 write_ply(out, mesh.vertices, mesh.faces, "nrender", mesh.uvs, mesh.normals, mesh.colors)
