@@ -21,6 +21,7 @@ from .compare import compare
 from .console import error_line, show_log, show_warning
 from .convert import convert
 from .example import example
+from .export import export
 from .grad import grad
 from .gradcheck import gradcheck
 from .info import info
@@ -112,7 +113,7 @@ def cli() -> None:
     """
 
 
-for _command in (render, optimize, batch, grad, gradcheck, compare, check, convert, info, example):
+for _command in (render, optimize, batch, grad, gradcheck, compare, check, convert, export, info, example):
     cli.add_command(_command)
 
 

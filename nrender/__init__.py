@@ -3,6 +3,7 @@
 from typing import Any
 
 from .errors import DeviceError, ImageError, NrenderError, SceneError, SceneWarning
+from .export import export
 from .gradcheck import GradCheck, gradcheck
 from .image import read_image, write_image
 from .optimize import optimize
@@ -22,6 +23,7 @@ __all__ = [
     "Scene",
     "SceneError",
     "SceneWarning",
+    "export",
     "gradcheck",
     "load_scene",
     "optimize",

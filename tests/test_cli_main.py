@@ -19,7 +19,8 @@ from nrender_cli.progress import describe
 
 from nrender.optimize import Progress
 
-COMMANDS = ["batch", "check", "compare", "convert", "example", "grad", "gradcheck", "info", "optimize", "render"]
+COMMANDS = ["batch", "check", "compare", "convert", "example", "export", "grad", "gradcheck", "info", "optimize",
+            "render"]
 RUN = [sys.executable, "-c", "from nrender_cli.main import main; main()"]
 
 

@@ -60,6 +60,7 @@ ORDER = [
     "compare",
     "scene",
     "convert",
+    "export",
     # What users call
     "params",
     "compile_scene",
@@ -84,6 +85,7 @@ ONLY = {
     "compare": {"errors", "image"},
     "scene": {"errors", "image"},
     "convert": {"errors", "image", "scene"},
+    "export": {"errors", "image", "scene"},
     "loss": {"errors", "compare"},
 }
 KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]

@@ -94,8 +94,9 @@ def _faces(index: np.ndarray, mode: int) -> np.ndarray:
 
 
 def turned_over(mesh: Mesh) -> Mesh:
-    """With its triangles the other way round: for a node that mirrors, whose front stays the front."""
+    """With its triangles and normals the other way round: for a node that mirrors. In glTF the front of its local
+    triangles stays the front in the world; here it is where the world's triangles are counter-clockwise."""
     order = [0, 2, 1]
     return mesh._replace(
         faces=mesh.faces[:, order], uvs=None if mesh.uvs is None else mesh.uvs[:, order],
-        normals=None if mesh.normals is None else mesh.normals[:, order])
+        normals=None if mesh.normals is None else -mesh.normals[:, order])
