@@ -10,6 +10,7 @@ from .optimize import optimize
 from .render import RenderWarning, render, render_jacobian, render_jvp, render_vjp
 from .render_aovs import render_aovs, render_aovs_jvp, render_aovs_vjp
 from .scene import Scene, load_scene
+from .uvs import generate_uvs
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ __all__ = [
     "SceneError",
     "SceneWarning",
     "export",
+    "generate_uvs",
     "gradcheck",
     "load_scene",
     "optimize",

@@ -61,6 +61,7 @@ ORDER = [
     "scene",
     "convert",
     "export",
+    "uvs",
     # What users call
     "params",
     "compile_scene",
@@ -86,6 +87,7 @@ ONLY = {
     "scene": {"errors", "image"},
     "convert": {"errors", "image", "scene"},
     "export": {"errors", "image", "scene"},
+    "uvs": {"errors"},
     "loss": {"errors", "compare"},
 }
 KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]

@@ -12,6 +12,7 @@ TOOL = ".venv/bin/"
 OPTIONAL = {  # projects of extras, and where alone they are imported
     "distributed": "nrender/batch/cluster.py",
     "matplotlib": "nrender/notebook/plots.py",
+    "xatlas": "nrender/uvs.py",
 }
 
 
