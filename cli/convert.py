@@ -17,7 +17,9 @@ NOT_AS_IT_WAS = 1
 @click.option("--strict", is_flag=True, help="Write nothing, and fail, if something would be approximated or left out.")
 @json_option
 def convert(file: str, output: str, defines: tuple[str, ...], strict: bool, as_json: bool) -> int:
-    """Make a scene from one of Mitsuba 3 (XML), glTF (.gltf, .glb), or a mesh: OBJ with its MTL, PLY, STL.
+    """Make a scene from a file of another program.
+
+    FILE is Mitsuba 3's (XML), glTF (.gltf, .glb), or a mesh: .obj with its MTL, .ply, .stl.
 
     Meshes that nrender can't read are written beside SCENE.yaml as PLY, images that FILE holds as PNG, JPEG or EXR.
     What isn't as it was is listed on stderr and at the top of SCENE.yaml.

@@ -13,9 +13,9 @@ from .options import check_output_file, json_option, scene_argument
 @click.argument("output", metavar="OUT")
 @json_option
 def export(scene: str, output: str, as_json: bool) -> int:
-    """Write a scene, or the result of a fit, for other programs: .glb, .gltf, .obj with its .mtl, or .ply.
+    """Write a scene for other programs.
 
-    What the format can't say is listed on stderr.
+    SCENE may be the result of a fit. OUT ends in .glb, .gltf, .obj (its MTL goes beside it) or .ply. What the format can't say is listed on stderr.
     """
     from nrender.export import SUFFIXES
     from nrender.export import export as exported
