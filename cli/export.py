@@ -15,7 +15,8 @@ from .options import check_output_file, json_option, scene_argument
 def export(scene: str, output: str, as_json: bool) -> int:
     """Write a scene for other programs.
 
-    SCENE may be the result of a fit. OUT ends in .glb, .gltf, .obj (its MTL goes beside it) or .ply. What the format can't say is listed on stderr.
+    SCENE may be the result of a fit. OUT ends in .glb, .gltf, .obj (its MTL goes beside it) or .ply. What the format
+    can't say is listed on stderr.
     """
     from nrender.export import SUFFIXES
     from nrender.export import export as exported

@@ -102,6 +102,26 @@ def test_smooth_normals_are_written(again):
     close(normals, (total / np.linalg.norm(total, axis=1, keepdims=True))[shape.faces], 1e-5)
 
 
+@pytest.mark.parametrize("name", ["a.glb", "a.obj", "a.ply"])
+def test_the_front_of_a_mirrored_shape_stays_its_front(tmp_path, name):
+    normals = RNG.normal(size=(4, 3))[np.array(TETRA["faces"])]
+    shape = {**TETRA, "emission": [1, 1, 1], "corner_normals": normals,
+             "transform": {"matrix": [[-1, 0.2, 0, 1], [0, 2, 0, 0], [0, 0.1, 1, 0]]}}
+    before = scene(materials={}, shapes={"a": shape})
+    nr.export(before, tmp_path / name)
+    convert(tmp_path / name, tmp_path / "b.yaml")
+    (new,), (old,) = (s.shapes.values() for s in (nr.load_scene(tmp_path / "b.yaml"), before))
+
+    def by_triangle(shape):
+        """Centres, directions of the fronts, and means of the normals, in the order of the centres."""
+        world = world_vertices(shape.vertices, shape.transform)[shape.faces]
+        front = np.cross(world[:, 1] - world[:, 0], world[:, 2] - world[:, 0])
+        mean = world_normals(shape.corner_normals, shape.transform).mean(axis=1)
+        return np.hstack([world.mean(axis=1), front, mean])[np.argsort(world.mean(axis=1)[:, 0])]
+
+    close(by_triangle(new), by_triangle(old), 1e-5)
+
+
 def test_materials_come_back(again):
     before = scene()
     after, notes = again(before)
