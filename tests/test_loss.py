@@ -90,10 +90,11 @@ def test_masked_pixels_do_not_exist(name, shape, what):
 
 @every_loss
 def test_a_perfect_match_is_zero(name):
-    target, weight = images(7)[1:3]
+    """But for rounding: in ssim three terms cancel that are tens of times as large as the gradient of another image."""
+    image, target, weight = images(7)[:3]
     value, gradient = CASES[name].of(target, target, weight)
     assert value == pytest.approx(0, abs=1e-15)
-    assert np.abs(gradient).max() < 1e-15
+    assert np.abs(gradient).max() < 1e-13 * np.abs(CASES[name].of(image, target, weight)[1]).max()
 
 
 @pytest.mark.parametrize("name", LOSSES)

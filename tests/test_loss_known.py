@@ -80,7 +80,7 @@ def test_the_levels_of_a_pyramid_are_weighted_means():
         x = x / np.where(w > 0, w, 1)
     for n in (1, 2, 3, 4):
         value = pyramid(CASES["l2"], n).of(image, target, weight)[0]
-        assert value == pytest.approx(np.mean(levels[:n]), rel=1e-13)
+        assert value == pytest.approx(np.average(levels[:n], weights=[1, 4, 16, 64][:n]), rel=1e-13)
     assert pyramid(CASES["l2"], 5).of(image, target, weight)[0] == value
 
 
@@ -93,6 +93,23 @@ def test_a_pyramid_sees_a_target_that_is_far_away():
     assert CASES["l2"].of(far, target, weight)[0] == CASES["l2"].of(near, target, weight)[0]
     coarse = pyramid(CASES["l2"], 4)
     assert coarse.of(far, target, weight)[0] > coarse.of(near, target, weight)[0]
+
+
+def square_at(x, y, size=64, half=5.5):
+    """A white square about (x, y), each pixel the part of it that is covered."""
+    edges = np.arange(size + 1)
+    along = [np.clip(np.diff(np.clip(edges, c - half, c + half)), 0, 1) for c in (y, x)]
+    return np.outer(*along)[..., None]
+
+
+def test_a_pyramid_falls_all_the_way_to_a_target_that_is_far_away():
+    """Where the pixels of the largest picture alone say up and down, as the square's sides cross them."""
+    target, weight = square_at(48.3, 44.7), np.ones((64, 64, 1))
+    way = [(15.2 + 33.1 * t, 18.4 + 26.3 * t) for t in np.linspace(0, 1, 41)]
+    coarse = [pyramid(CASES["l2"], 6).of(square_at(*at), target, weight)[0] for at in way]
+    assert (np.diff(coarse) < 0).all()
+    plain = [CASES["l2"].of(square_at(*at), target, weight)[0] for at in way]
+    assert (np.diff(plain[:20]) > 0).any()
 
 
 def test_ssim_is_compares_away_from_the_border():

@@ -31,6 +31,7 @@ def coefficients():
 
 CASES = {
     "linear": lambda: Linear("p", START, BOUNDS, STEP, FREE),
+    "linear, columns in memory": lambda: Linear("p", np.asfortranarray(START), BOUNDS, STEP, FREE),
     "log": lambda: Log("p", START, BOUNDS, STEP, FREE),
     "sigmoid": lambda: Sigmoid("p", START, BOUNDS, STEP, FREE),
     "rotation": lambda: Rotation("p", np.array([20.0, -30, 50]), 10.0, np.arange(3)),

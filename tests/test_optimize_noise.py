@@ -1,11 +1,15 @@
 """Whether a gradient is noise: the tests' false alarms and misses; what the methods do with the answer."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 
 from nrender.optimize import optimize
 from nrender.optimize.noise import DRAWS, LEVEL, is_noise, noise_test
+from nrender.optimize.result import CONVERGED, FAILED, Outcome
+from nrender.optimize.stages import in_stages
 
 FREE = (-np.inf, np.inf)
 SIZES = pytest.mark.parametrize("size", [1, 3, 40, 2000])
@@ -126,3 +130,44 @@ def test_max_spp_is_the_scenes():
     result = fit("l-bfgs-b", 1.0, scene, spp=2, iterations=60)
     assert result.spp in (8, 32, 64)
     assert fit("l-bfgs-b", 1.0, scene, spp=2, max_spp=2, iterations=60).spp == 2
+
+
+class Stuck:
+    """A run that goes down from the start with at least `needs` samples a pixel; its gradient is `slope` and noise."""
+
+    def __init__(self, needs, slope):
+        self.needs, self.slope = needs, slope
+        self.x0, self.lower, self.upper = np.zeros(3), np.full(3, -9.0), np.full(3, 9.0)
+        self.objective = SimpleNamespace(spp=16)
+        self.max_spp, self.iteration, self.iterations, self.coarse = 64, 0, 10, False
+        self.rows, self.best = [{"loss": 1.0}], SimpleNamespace(x=self.x0, noise=0.1)
+        self.tried = []
+
+    def descend(self, run, x):
+        self.tried.append(self.objective.spp)
+        if self.objective.spp < self.needs:
+            return Outcome(FAILED, "no step from the start lowers the loss; try a higher spp")
+        return Outcome(CONVERGED, "down")
+
+    def draw(self, x, stream):
+        noise = np.random.default_rng([1, stream]).normal(size=3)
+        return SimpleNamespace(gradient=self.slope * np.ones(3) + 0.1 * noise)
+
+    def note(self, text):
+        pass
+
+    def raise_spp(self, spp, x):
+        self.objective.spp = spp
+
+
+def test_a_start_that_no_step_leaves_gets_more_samples_before_the_fit_fails():
+    run = Stuck(needs=64, slope=1.0)
+    assert in_stages(run, run.descend).message.startswith("down")
+    assert run.tried == [4, 16, 64]
+    run = Stuck(needs=256, slope=1.0)
+    assert in_stages(run, run.descend).status == FAILED
+    assert run.tried == [4, 16, 64]
+    run = Stuck(needs=64, slope=0.0)  # it may be the end as well
+    found = in_stages(run, run.descend)
+    assert (found.status, run.tried) == (CONVERGED, [4, 16])
+    assert found.message == "the gradient is indistinguishable from noise at 16 samples a pixel"

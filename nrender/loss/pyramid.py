@@ -3,7 +3,11 @@
 A shape that doesn't overlap its target yet has, pixel by pixel, no reason to move towards it.  In a
 small enough picture of both they do overlap; so the sum over sizes leads there, coarse to fine.
 
-    value = 1/n sum_k loss(D^k I, D^k T, w_k),  k = 0 … n - 1
+    value = sum_k 4^k loss(D^k I, D^k T, w_k) / sum_k 4^k,  k = 0 … n - 1
+
+The mean square of what is smaller than a pixel falls by 4 when the picture is halved, and that of noise too: with 4^k a
+small shape far off counts as much in the small pictures, which know where it is to go, as in the large ones, whose loss
+rises and falls while it crosses their pixels.
 
 D halves width and height by the weighted mean of 4x4 pixels, with taps (1, 3, 3, 1)/8 along each axis (what there is
 of them at the edge; 0 where all of it is masked), and w_k are the means of the weights.  The pixels of a smaller
@@ -23,7 +27,7 @@ from nrender.loss.base import Image, Loss, LossError, Residual, prepare
 
 
 def pyramid(loss: Loss, levels: int) -> Loss:
-    """`loss` on the image itself and on levels - 1 halvings of it, averaged.
+    """`loss` on the image itself and on levels - 1 halvings of it, averaged, each with 4 times the share of the last.
 
     An image of 1x1 isn't halved further: there are then fewer levels.  A user's function
     (`from_callable`) is called once a level, with the level's images.
@@ -38,8 +42,9 @@ def pyramid(loss: Loss, levels: int) -> Loss:
         weights = _weights(weight, levels)
         images, targets = _down(image, weights), _down(target, weights)
         found = [loss.of(*level) for level in zip(images, targets, weights, strict=True)]
-        gradient = _up([gradient for _, gradient in found], weights)
-        return sum(value for value, _ in found) / len(found), gradient / len(found)
+        shares = _shares(len(found))
+        gradient = _up([share * gradient for share, (_, gradient) in zip(shares, found, strict=True)], weights)
+        return float(sum(share * value for share, (value, _) in zip(shares, found, strict=True))), gradient
 
     def residual(image: Image, target: Image, weight: Image) -> Residual:
         assert residual_of is not None
@@ -48,22 +53,28 @@ def pyramid(loss: Loss, levels: int) -> Loss:
         images, targets = _down(image, weights), _down(target, weights)
         found = [residual_of(*level) for level in zip(images, targets, weights, strict=True)]
         ends = np.cumsum([part.r.size for part in found])[:-1]
-        scale = 1 / np.sqrt(len(found))
+        scales = np.sqrt(_shares(len(found)))
 
         def jvp(d_image: Image) -> Image:
             changes = _down(d_image, weights)
-            return scale * np.concatenate([p.jvp(d) for p, d in zip(found, changes, strict=True)])
+            return np.concatenate([s * p.jvp(d) for s, p, d in zip(scales, found, changes, strict=True)])
 
         def vjp(w: Image) -> Image:
-            parts = zip(found, np.split(w, ends), strict=True)
-            return scale * _up([part.vjp(piece) for part, piece in parts], weights)
+            parts = zip(scales, found, np.split(w, ends), strict=True)
+            return _up([s * part.vjp(piece) for s, part, piece in parts], weights)
 
-        return Residual(scale * np.concatenate([part.r for part in found]), jvp, vjp)
+        return Residual(np.concatenate([s * part.r for s, part in zip(scales, found, strict=True)]), jvp, vjp)
 
     return Loss(of, residual if residual_of else None, f"{loss.claim} (at each size of the image)")
 
 
 TAPS = (0.125, 0.375, 0.375, 0.125)
+
+
+def _shares(levels: int) -> np.ndarray:
+    """Of each level in the loss, finest first."""
+    shares = 4.0 ** np.arange(levels)
+    return shares / shares.sum()
 
 
 def _weights(weight: Image, levels: int) -> list[Image]:

@@ -40,9 +40,12 @@ def in_stages(run: Run, descend: Callable[[Run, np.ndarray], Outcome]) -> Outcom
         outcome = descend(run, x)
         if run.best is None or run.iteration >= run.iterations:
             return outcome
-        if outcome.status != CONVERGED and not (run.coarse and outcome.status == FAILED):
+        stuck = outcome.status == FAILED  # no step from the start went down: with more samples one may
+        if outcome.status != CONVERGED and not (stuck and run.objective.spp < run.max_spp):
             return outcome
         spp, end = next_stage(run, run.best, wanted, run.draw)
+        if end is not None and stuck:
+            return Outcome(CONVERGED, end) if end else outcome
         if end is not None:
             return Outcome(CONVERGED, "; ".join(filter(None, (outcome.message, end))))
         if not run.coarse:

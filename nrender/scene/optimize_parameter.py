@@ -158,7 +158,7 @@ def _broadcast(value: Any, slot: Slot) -> np.ndarray:
         len(slot.shape) + 1))
     try:
         array = read_array(value, shapes)
-        return np.array(np.broadcast_to(array, slot.shape))
+        return np.array(np.broadcast_to(array, slot.shape), order="C")
     except ValueError as error:
         if isinstance(error, Bad) and (error.index or "finite" in str(error)):
             raise

@@ -33,7 +33,8 @@ class Elementwise:
         step: np.ndarray,
         free: np.ndarray,
     ) -> None:
-        self.path, self.start, self.free = path, start, free
+        self.path, self.free = path, free
+        self.start = np.array(start, np.float64, order="C")  # so that `reshape` is a view, whatever it was made of
         self.names = component_names(path, start.shape, free)
         self._start, self._step, self._low, self._high = (
             np.asarray(a, np.float64).reshape(-1)[free] for a in (start, step, *bounds)
@@ -65,7 +66,7 @@ class Elementwise:
         return self.slope(x) * dx
 
     def value(self, x: np.ndarray) -> np.ndarray:
-        value = np.array(self.start, np.float64)
+        value = self.start.copy()
         value.reshape(-1)[self.free] = self.scalars(x)
         return value
 

@@ -33,7 +33,7 @@ def _broadcast(to: Any, shape: tuple[int, ...]) -> np.ndarray:
     expected = f"expected finite numbers that broadcast to the parameter's shape {shape}"
     try:
         array = np.asarray(to, np.float64)
-        full = np.array(np.broadcast_to(array, shape))
+        full = np.array(np.broadcast_to(array, shape), order="C")
     except (TypeError, ValueError):
         raise PriorError(f"prior l2: to: {expected}, got {_shown(to)}") from None
     if not np.isfinite(full).all():
