@@ -174,9 +174,11 @@ def test_negative_zero_and_zero_are_the_same_corner():
 
 BAD_FILES = {
     "none.obj": (None, "cannot read 'none.obj': No such file or directory"),
-    "m.glb": ("", "expected a file in one of .obj, .ply, .stl, got 'm.glb'; glTF is not supported "
-              "yet"),
-    "m.txt": ("", "expected a file in one of .obj, .ply, .stl, got 'm.txt'"),
+    "m.txt": ("", "expected a file in one of .obj, .ply, .stl, .gltf, .glb, got 'm.txt'"),
+    "none.glb": (None, "cannot read 'none.glb': No such file or directory"),
+    "old.gltf": ('{"asset": {"version": "1.0"}}',
+                 "cannot read 'old.gltf': asset: version: expected version 2.0, got '1.0'"),
+    "empty.gltf": ('{"asset": {"version": "2.0"}}', "'empty.gltf' holds no triangles"),
     "empty.obj": ("", "'empty.obj' holds no triangles"),
     "points.obj": ("v 0 0 0\nv 1 0 0\n", "'points.obj' holds no triangles"),
     "word.obj": ("v 0 0 0\nf 1 2 x\n", "cannot read 'word.obj': not a proper OBJ file (invalid "

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import did_you_mean
+from ..scene.place import stop
 from .context import Context
 from .media import relative_ior
 from .metals import INDEX, normal_reflectance
-from .notes import stop
 from .plugins import Plugin, Value
 from .textures import Entry, Slot, slot_value
 from .transforms import tidy

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import ImageError
 from ..image import read_image
-from .notes import Notes, Place
+from ..scene.place import Place
+from .notes import Notes
 from .pictures import Pictures
 from .plugins import Plugin
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..scene.place import Place
 from .context import Context
-from .notes import Place
 from .transforms import tidy
 
 MAX_DEPTH, SPP, SIZE = 6, 64, 512

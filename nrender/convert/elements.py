@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from .notes import Place, stop
+from ..scene.place import Place, stop
 
 MAX_BYTES = 2**26
 MAX_ELEMENTS = 1_000_000

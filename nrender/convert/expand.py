@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import did_you_mean
+from ..scene.place import Place, stop
 from .elements import Budget, Element, read_xml
-from .notes import Place, stop
 
 LONGEST = 2**16
 """Characters of an attribute in which names were replaced: they could double again and again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import did_you_mean
-from .notes import stop
+from ..scene.place import stop
 from .plugins import Plugin, Value
 
 IOR = {

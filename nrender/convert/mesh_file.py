@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SceneError
+from ..scene.place import Place, stop
 from ..scene.shapes.mesh import read_mesh
 from ..scene.values import Bad
 from .context import Context
 from .defaults import MAX_DEPTH, SPP, box_of, complete
-from .notes import Place, stop
 from .result import Converted, finish
 
 GREY: dict[str, Any] = {"type": "diffuse", "reflectance": [0.5, 0.5, 0.5]}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import SceneError
+from ..scene.place import stop
 from .context import Context
 from .emitters import emitter
 from .expand import read_tree
 from .integrators import max_depth
-from .notes import stop
 from .plugins import Plugin, read_plugins
 from .result import Converted, finish
 from .sensors import SAMPLES, SENSORS, sensor

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..image import LUMINANCE, read_image
+from ..scene.gltf.container import inside
+from ..scene.place import Place, one_line, stop
 from .context import Context
-from .gltf.container import inside
-from .notes import Place, one_line, stop
 from .transforms import tidy
 
 Entry = dict[str, Any]

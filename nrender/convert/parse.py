@@ -7,10 +7,11 @@ import re
 
 import numpy as np
 
+from ..errors import SceneError
+from ..scene.place import stop
 from ..scene.values import LARGEST
 from .elements import Element
 from .expand import attribute
-from .notes import SceneError, stop
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 BETWEEN = re.compile(r"[\s,]+")

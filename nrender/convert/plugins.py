@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import did_you_mean
+from ..scene.place import Place, stop
 from .elements import Element
 from .expand import attribute
-from .notes import Place, stop
 from .parse import flag, integer, number, numbers, triple
 from .spectra import parse_spectrum
 from .transforms import Placement, parse_transform

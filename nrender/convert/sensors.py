@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from ..scene.place import stop
 from .context import Context
-from .notes import stop
 from .plugins import Plugin
 from .textures import Entry
 from .transforms import ORTHOGONAL, mirrors, tidy

@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..scene.models import Mesh
+from ..scene.place import Place, stop
 from . import meshes
 from .bsdfs import GREY, Surface
 from .context import Context
 from .emitters import area
 from .layers import surface
-from .notes import Place, stop
 from .plugins import Plugin
 from .textures import Entry, has_texture
 from .transforms import mirrors, place, scaling, translation

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..scene.place import stop
 from .elements import Element
 from .expand import attribute
-from .notes import stop
 from .parse import axes, number, numbers
 
 ORTHOGONAL = 1e-6

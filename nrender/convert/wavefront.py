@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..scene.geometry import has_area
+from ..scene.gltf.container import inside
 from ..scene.models import Mesh
+from ..scene.place import Place, one_line, stop
 from ..scene.shapes.obj import Corners, read_corners
 from ..scene.values import LARGEST, Bad
 from .context import Context
 from .defaults import MAX_DEPTH, SPP, box_of, complete, joined
-from .gltf.container import inside
 from .mesh_file import GREY
 from .mtl import Lines, Mtl, read_mtl
-from .notes import Place, one_line, stop
 from .result import Converted, finish
 from .textures import has_texture
 

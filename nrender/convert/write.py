@@ -11,8 +11,9 @@ from ..image.atomic import replacing
 from ..scene import Scene
 from ..scene.dump import INLINE, Files, plain, to_yaml, write_ply
 from ..scene.models import Mesh
+from ..scene.place import one_line
 from .context import Context
-from .notes import Notes, one_line
+from .notes import Notes
 
 IN_FILE = ("vertices", "faces", "uvs", "corner_normals", "colors")
 

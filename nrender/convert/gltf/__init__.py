@@ -1,7 +1,7 @@
 """glTF 2.0 as a scene: `convert_gltf`.
 
-item, container, accessors   JSON with checks, files and chunks, typed rows
-meshes, textures, materials, nodes    one family each
+Files, accessors and meshes are read by scene/gltf/, for a mesh of a scene too; textures, materials and nodes are here,
+one family each.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 
 from ...scene.geometry import has_area
+from ...scene.gltf.container import KNOWN, Container
+from ...scene.gltf.item import Item, refer
+from ...scene.gltf.meshes import read_primitive, turned_over
+from ...scene.gltf.tree import placed_nodes
 from ...scene.models import Mesh
 from ..context import Context
 from ..defaults import MAX_DEPTH, SPP, box_of, complete, joined
 from ..result import Converted, finish
 from ..textures import has_texture
 from ..transforms import mirrors
-from .container import KNOWN, Container
-from .item import Item, refer
 from .materials import Materials, Surface
-from .meshes import read_primitive, turned_over
-from .nodes import camera, light, placed_nodes
+from .nodes import camera, light
 
 MOST_SHAPES = 20_000
 MOST_TRIANGLES = 50_000_000
@@ -81,7 +82,7 @@ class _Reader:
         surface = self.materials.surface(material, colored)
         key = (of.index, int(primitive.index), surface.uv_set)
         if key not in self._meshes:
-            self._meshes[key] = read_primitive(self.file, self.context, primitive, surface.uv_set)
+            self._meshes[key] = read_primitive(self.file, self.context.notes, primitive, surface.uv_set)
         mesh = self._meshes[key]
         if mesh is None:
             return

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...image import srgb_decode
+from ...scene.gltf.container import Container
+from ...scene.gltf.item import Item
 from ..context import Context
 from ..transforms import tidy
-from .container import Container
-from .item import Item
 from .textures import Textures, Used
 
 Entry = dict[str, Any]

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...scene.gltf.container import Container
+from ...scene.gltf.item import Item, refer
 from ..context import Context
 from ..pictures import Coded, read_coded
 from ..transforms import tidy
-from .container import Container
-from .item import Item, refer
 
 WRAPS = {10497: "repeat", 33071: "clamp", 33648: "mirror"}
 NEAREST = 9728

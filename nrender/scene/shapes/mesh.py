@@ -15,14 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import SceneError
+from ..gltf import read_gltf
 from ..models import Mesh
 from ..schema import Model, Values, integers, numbers, text
 from ..values import LARGEST, Bad
 from .obj import read_obj
 from .ply import with_attributes
 
-FORMATS = (".obj", ".ply", ".stl")
-PLANNED = (".gltf", ".glb")
+GLTF = (".gltf", ".glb")
+FORMATS = (".obj", ".ply", ".stl", *GLTF)
 
 
 def check(values: Values) -> Iterable[tuple[str, str]]:
@@ -67,8 +69,7 @@ def read_mesh(path: Path, name: str) -> Mesh:
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        later = "; glTF is not supported yet" if suffix in PLANNED else ""
-        raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'{later}", ("file",))
+        raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'", ("file",))
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -78,7 +79,12 @@ def read_mesh(path: Path, name: str) -> Mesh:
         with warnings.catch_warnings():
             # NumPy only warns when it stops reading in the middle of malformed numbers.
             warnings.simplefilter("error", DeprecationWarning)
-            mesh = read_obj(data) if suffix == ".obj" else _parse(data, suffix)
+            if suffix in GLTF:
+                mesh = read_gltf(path)
+            else:
+                mesh = read_obj(data) if suffix == ".obj" else _parse(data, suffix)
+    except SceneError as error:
+        raise Bad(f"cannot read '{name}': {_first_problem(error)}", ("file",)) from None
     except Bad as bad:
         raise Bad(f"cannot read '{name}': {bad}", ("file",)) from None
     except Exception as error:   # whatever a parser meets in a damaged file
@@ -94,6 +100,11 @@ def read_mesh(path: Path, name: str) -> Mesh:
                         (mesh.colors, "color of vertex")):
         _check_finite(array, noun, name)
     return mesh
+
+
+def _first_problem(error: SceneError) -> str:
+    first = error.problems[0]
+    return ": ".join(filter(None, (first.object, first.key, first.message)))
 
 
 def _check_finite(array: np.ndarray | None, noun: str, name: str) -> None:
@@ -140,7 +151,7 @@ MODEL = Model(
         "vertices": numbers("positions, local", (None, 3), default=None, differentiable=True),
         "faces": integers("vertex numbers from 0, counter-clockwise seen from the front",
                           (None, 3), default=None),
-        "file": text("OBJ, PLY or STL; relative to the scene file", "file", default=None),
+        "file": text("OBJ, PLY, STL or glTF; relative to the scene file", "file", default=None),
         "uvs": numbers("of vertices, or of the three corners of each face; instead of the file's",
                        (None, 2), (None, 3, 2), default=None),
         "corner_normals": numbers("of the three corners of each face, local; instead of the file's",

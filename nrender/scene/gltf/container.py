@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...errors import NrenderError, did_you_mean
-from ..notes import Place, one_line, stop
+from ..place import Place, one_line, stop
 from .item import Item, refer
 
 MAGIC, JSON, BIN = 0x46546C67, 0x4E4F534A, 0x004E4942

@@ -5,41 +5,51 @@ v runs downward in glTF, so that v here is 1 - v there. Source: Khronos glTF 2.0
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from ...scene.models import Mesh
-from ..context import Context
+from ..models import Mesh
+from ..place import Place
 from .accessors import read_accessor
 from .container import Container
-from .item import Item
+from .item import Item, refer
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 NAMES = {0: "points", 1: "lines", 2: "a line loop", 3: "a line strip"}
 
 
-def read_primitive(file: Container, context: Context, primitive: Item, uv_set: int) -> Mesh | None:
+class Notes(Protocol):
+    """Takes a line for what is left out, or stands for something else."""
+
+    def refuse(self, place: Place, of: str, message: str, key: str = "") -> None: ...
+
+    def approximate(self, place: Place, of: str, message: str, key: str = "") -> None: ...
+
+
+def read_primitive(file: Container, notes: Notes, primitive: Item, uv_set: int) -> Mesh | None:
     """The mesh, with the texture coordinates of set `uv_set`; None, and a line, for what isn't triangles."""
     mode = primitive.integer("mode", TRIANGLES, 0, 6)
     attributes = primitive.inner("attributes")
     if mode in NAMES or "POSITION" not in attributes:
         what = NAMES.get(mode, "a primitive without POSITION")
-        context.notes.refuse(file.place, primitive.of, f"left out: {what}")
+        notes.refuse(file.place, primitive.of, f"left out: {what}")
         return None
     if primitive.has_extension("KHR_draco_mesh_compression") and "bufferView" not in _accessor(file, attributes):
-        context.notes.refuse(file.place, primitive.of, "left out: nrender can't unpack Draco's compression")
+        notes.refuse(file.place, primitive.of, "left out: nrender can't unpack Draco's compression")
         return None
     vertices = _floats(file, attributes, "POSITION", (3,))
     faces = _faces(_indices(file, primitive, len(vertices)), mode)
     if not len(faces):
-        context.notes.refuse(file.place, primitive.of, "left out: it has no triangles")
+        notes.refuse(file.place, primitive.of, "left out: it has no triangles")
         return None
     if "targets" in primitive:
-        context.notes.refuse(file.place, primitive.of, "without its morph targets", "targets")
+        notes.refuse(file.place, primitive.of, "without its morph targets", "targets")
     uvs = _of_vertices(file, attributes, f"TEXCOORD_{uv_set}", (2,), len(vertices))
     normals = _of_vertices(file, attributes, "NORMAL", (3,), len(vertices))
     colors = _of_vertices(file, attributes, "COLOR_0", (3, 4), len(vertices))
     if colors is not None and colors.shape[1] == 4 and (colors[:, 3] < 1).any():
-        context.notes.approximate(file.place, primitive.of, "without the alpha of its vertices", "COLOR_0")
+        notes.approximate(file.place, primitive.of, "without the alpha of its vertices", "COLOR_0")
     return Mesh(
         vertices, faces,
         None if uvs is None else (uvs * (1, -1) + (0, 1))[faces],
@@ -48,8 +58,6 @@ def read_primitive(file: Container, context: Context, primitive: Item, uv_set: i
 
 
 def _accessor(file: Container, attributes: Item) -> Item:
-    from .item import refer
-
     return refer(file.root, attributes, "POSITION", "accessors")
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import SceneError
-from ...scene.values import LARGEST, show
-from ..notes import Place, stop
+from ..place import Place, stop
+from ..values import LARGEST, show
 
 
 class Item:
