@@ -23,6 +23,7 @@ STEPS = {
     "vertices": 0.02,
     "origin": 0.05,
     "target": 0.04,
+    "principal_point": 0.01,  # as many pixels as the others move things
     "up": 0.02,
     "fov": 0.4,
 }  # of parameters that move things: about a third of a pixel; all others: 0.05
