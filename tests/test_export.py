@@ -183,6 +183,17 @@ def test_what_cannot_be_said_has_a_line(tmp_path):
         assert part in text
 
 
+def test_a_checkerboard_comes_back_as_an_image_with_sharp_squares(again):
+    board = {"checkerboard": {"a": [0.2] * 3, "b": [0.8, 0.6, 0.4], "scale": [3, 5], "offset": [0.5, 0]}}
+    shapes = {"s": {"type": "rectangle", "material": "paint"}}
+    after, _ = again(scene(materials={"paint": {"type": "diffuse", "reflectance": board}}, shapes=shapes, lights={}))
+    texture = after.materials["paint"].values["reflectance"]
+    n = len(texture.image) // 2
+    close(texture.image[n:, :n], np.broadcast_to([0.2] * 3, (n, n, 3)), 0.005)  # (0, 0) of uv is the lower left
+    close(texture.image[:n, :n], np.broadcast_to([0.8, 0.6, 0.4], (n, n, 3)), 0.005)
+    close(texture.scale, [1.5, 2.5])
+
+
 def test_trimesh_reads_it(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     before = scene()

@@ -19,6 +19,8 @@ from .notes import Notes, mean
 
 COAT = 1.49
 """Index of plastic's coat."""
+CELL = 32
+"""Texels of a checkerboard's square."""
 
 
 class Image(NamedTuple):
@@ -63,7 +65,8 @@ def image_of(value: Any, encoded: bool) -> Image | None:
         scale, offset, wrap = value.scale, value.offset, value.wrap
     elif isinstance(value, Checkerboard):
         a, b = (np.atleast_1d(x) for x in (value.a, value.b))
-        linear, nearest = np.array([[b, a], [a, b]]), True
+        cells = np.array([[b, a], [a, b]])  # of many texels: readers that blur between texels blur but the rims
+        linear, nearest = cells.repeat(CELL, axis=0).repeat(CELL, axis=1), True
         scale, offset, wrap = value.scale / 2, value.offset / 2, "repeat"
     else:
         return None
