@@ -208,7 +208,7 @@ def pose(twin: Twin) -> Put:
     mi, truth = twin.mi, twin.problem.truth
     world = {twin.key(v): v for v in (_vertices(twin, name) for name in truth.shapes)}
     points = {key: mi.Point3f(*(mi.Float(v[:, k].astype(np.float32)) for k in range(3))) for key, v in world.items()}
-    up = mi.Vector3f(truth.cameras["main"].up.tolist())
+    up = mi.Vector3f(truth.cameras["main"].values["up"].tolist())
 
     def frame(origin: Any, target: Any) -> tuple[Any, Any, Any]:
         ahead = dr.normalize(target - origin)
