@@ -111,6 +111,15 @@ def rows_of(name: str, found: dict[str, Any], far: float) -> list[list[str]]:
 HEAD = ["scene", "what", "M samples/s", "ours on the GPU over it", "first call, s", "pixels unlike the CPU's"]
 
 
+def gpu_name() -> str:
+    """Of the GPU here; without one, a line and status 2."""
+    problem = cuda_problem()
+    if problem:
+        print(f"no GPU to measure: {problem}", file=sys.stderr)
+        raise SystemExit(2)
+    return next(name for name in devices() if name.startswith("cuda")).removeprefix("cuda: ")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=512)
@@ -120,13 +129,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scene", default="", help="only the scenes whose name has this word")
     options = parser.parse_args()
-    problem = cuda_problem()
-    if problem:
-        print(f"no GPU to measure: {problem}", file=sys.stderr)
-        raise SystemExit(2)
+    gpu = gpu_name()
     warnings.simplefilter("ignore", nr.RenderWarning)
     os.environ["NRENDER_THREADS"] = str(options.threads)
-    gpu = next(name for name in devices() if name.startswith("cuda")).removeprefix("cuda: ")
     about = {"gpu": gpu, **machine("numba-cuda", "mitsuba", "drjit")}
     rows, data = [], {}
     for name, make in SCENES.items():

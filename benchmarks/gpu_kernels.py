@@ -9,7 +9,6 @@ number of registers is compiled anew, in this process: a minute or two for each.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 import warnings
 from collections import defaultdict
@@ -17,13 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from common import machine, save, table
+from gpu import Ours, gpu_name
 from peer_scenes import SCENES
-from peers import COLOURS
 
 import nrender as nr
-from nrender.backend.devices import cuda_problem, devices
 
 ROUNDS = 3
 KINDS = ("image", "backward", "boundary")
@@ -70,28 +67,14 @@ def limits(registers: int, block: int) -> Iterator[None]:
         cuda.compiled.cache_clear()
 
 
-def calls(scene: nr.Scene, spp: int) -> dict[str, Callable[[], Any]]:
-    view = scene.cameras["main"]
-    weights = np.ones((view.height, view.width, 3))
-    colours = [path for path in scene.parameters if path.endswith(COLOURS)]
-    moving = next(path for path in scene.parameters if path.endswith((".translate", ".vertices")))
-    keys = {"spp": spp, "seed": 1, "device": "cuda"}
-    pulls = [nr.render_vjp(scene, paths, **keys)[1] for paths in (colours, [moving])]
-    return {
-        "image": lambda: nr.render(scene, **keys),
-        "backward": lambda: pulls[0](weights),
-        "boundary": lambda: pulls[1](weights),
-    }
-
-
-def measured(call: Callable[[], Any], spent: dict[str, float]) -> tuple[float, dict[str, float]]:
+def measured(call: Callable[[int], Any], spent: dict[str, float]) -> tuple[float, dict[str, float]]:
     """(seconds of the call, those of its kernels), of the quickest of a few calls."""
-    call()
+    call(1)
     found = []
     for _ in range(ROUNDS):
         spent.clear()
         start = time.perf_counter()
-        call()
+        call(1)
         found.append((time.perf_counter() - start, dict(spent)))
     return min(found, key=lambda one: one[0])
 
@@ -105,12 +88,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--scene", default="", help="only the scenes whose name has this word")
     options = parser.parse_args()
-    problem = cuda_problem()
-    if problem:
-        print(f"no GPU to measure: {problem}", file=sys.stderr)
-        raise SystemExit(2)
+    gpu = gpu_name()
     warnings.simplefilter("ignore", nr.RenderWarning)
-    gpu = next(name for name in devices() if name.startswith("cuda")).removeprefix("cuda: ")
     rows, data = [], []
     head = ["scene", "what", "registers", "block", "spp", "M samples/s", "call, ms", "kernels, ms"]
     for name in [name for name in SCENES if options.scene in name]:
@@ -119,10 +98,9 @@ def main() -> None:
             for block in options.blocks:
                 with limits(registers, block), kernels_timed() as spent:
                     for spp in options.samples:
-                        for kind, call in calls(scene, spp).items():
-                            if kind not in options.kinds:
-                                continue
-                            whole, kernels = measured(call, spent)
+                        ours = Ours(scene, spp, "cuda")
+                        for kind in options.kinds:
+                            whole, kernels = measured(getattr(ours, kind), spent)
                             rate = options.size**2 * spp / whole / 1e6
                             parts = ", ".join(f"{k} {1e3 * s:.1f}" for k, s in kernels.items())
                             numbers = [registers, block, spp, f"{rate:.1f}", f"{1e3 * whole:.1f}"]
