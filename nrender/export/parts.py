@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..scene.models import Shape, Transform
-from ..scene.transform import world_vertices
+from ..scene.transform import cofactors, world_vertices
 
 
 class Part(NamedTuple):
@@ -93,9 +93,7 @@ def in_world(part: Part) -> Part:
     mirrored = np.linalg.det(linear) < 0
     normals = part.normals
     if normals is not None:
-        cofactors = np.stack([np.cross(linear[1], linear[2]), np.cross(linear[2], linear[0]),
-                              np.cross(linear[0], linear[1])])
-        normals = normals @ cofactors.T * (-1.0 if mirrored else 1.0)
+        normals = normals @ cofactors(linear).T * (-1.0 if mirrored else 1.0)
         normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     return part._replace(vertices=part.vertices @ linear.T + part.matrix[:3, 3], normals=normals, matrix=np.eye(4),
                          faces=part.faces[:, [0, 2, 1]] if mirrored else part.faces)

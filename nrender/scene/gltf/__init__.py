@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models import Mesh
+from ..models import Mesh, Transform
 from ..place import Place
+from ..transform import world_normals, world_vertices
 from .container import Container
 from .item import refer
 from .meshes import read_primitive, turned_over
@@ -40,15 +41,10 @@ def read_gltf(path: Path) -> Mesh | None:
 
 
 def _placed(mesh: Mesh, matrix: np.ndarray) -> Mesh:
-    linear = matrix[:3, :3]
-    determinant = np.linalg.det(linear)
-    if determinant < 0:
-        mesh = turned_over(mesh)
-    vertices, normals = mesh.vertices @ linear.T + matrix[:3, 3], mesh.normals
-    if normals is not None and determinant != 0:
-        normals = np.sign(determinant) * normals @ np.linalg.inv(linear) * abs(determinant)
-        normals = normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-300)
-    return mesh._replace(vertices=vertices, normals=normals)
+    mesh = turned_over(mesh) if np.linalg.det(matrix[:3, :3]) < 0 else mesh
+    place = Transform(matrix=matrix[:3])
+    normals = None if mesh.normals is None else world_normals(mesh.normals, place)
+    return mesh._replace(vertices=world_vertices(mesh.vertices, place), normals=normals)
 
 
 def _joined(parts: list[Mesh]) -> Mesh:
