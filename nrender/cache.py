@@ -19,7 +19,10 @@ import numba
 
 from .device import Device, Width
 
-WITHOUT_KERNELS = {"batch", "compare", "convert", "export", "gradcheck", "loss", "notebook", "optimize", "scene"}
+WITHOUT_KERNELS = {
+    "batch", "bridge", "compare", "convert", "export", "gradcheck", "jax", "loss", "notebook", "optimize", "scene",
+    "torch",
+}  # fmt: skip
 """Folders of the package that hold none, and that no kernel imports (tests/test_layers.py): a change there leaves the
 compiled ones as they are."""
 

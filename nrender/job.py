@@ -59,9 +59,7 @@ def job_of(
     if precision not in ("float32", "float64"):
         raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
     backend = pick(device, precision)
-    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
-    if name not in scene.cameras:
-        raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
+    name = camera_of(scene, camera)
     samples = scene.integrator.spp if spp is None else spp
     if not isinstance(samples, int | np.integer) or samples < 1:
         raise NrenderError(f"spp: expected a whole number from 1, got {samples!r}")
@@ -73,6 +71,14 @@ def job_of(
     return Job(
         scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, backend, *compiled
     )
+
+
+def camera_of(scene: Scene, camera: str | None) -> str:
+    """The name of the camera that is meant; NrenderError if there is none of this name."""
+    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
+    if name not in scene.cameras:
+        raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
+    return name
 
 
 def checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:

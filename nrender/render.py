@@ -27,7 +27,16 @@ from .scene.models import Textured
 from .warm import ensure
 from .warm_kernels import OF_MOTION, in_fixed_point
 
-__all__ = ["RenderWarning", "render", "render_jacobian", "render_jvp", "render_tangents", "render_vjp", "renderer"]
+__all__ = [
+    "RenderWarning",
+    "render",
+    "render_jacobian",
+    "render_jvp",
+    "render_pullback",
+    "render_tangents",
+    "render_vjp",
+    "renderer",
+]
 
 CLEAR = 0.1  # roughness below which a connection to the eye finds nothing any more
 SIZELESS = ("point", "spot", "directional")
@@ -90,10 +99,29 @@ def render_vjp(
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render", "render_adj"], paths, deterministic)
-    image = _image(job, on_device)
+    return _image(job, on_device), _pullback(job, paths, deterministic)
 
+
+def render_pullback(
+    scene: Scene,
+    wrt: Iterable[str],
+    spp: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    camera: str | None = None,
+    precision: str = "float32",
+    deterministic: bool = False,
+) -> Callable[[Any], dict[str, np.ndarray]]:
+    """The pullback of `render_vjp`, for those who have no use for its image."""
+    paths = checked_paths(scene, wrt)
+    job = job_of(scene, spp, seed, device, camera, precision)
+    _compiled(job, ["render_adj"], paths, deterministic)
+    return _pullback(job, paths, deterministic)
+
+
+def _pullback(job: Job, paths: list[str], deterministic: bool) -> Callable[[Any], dict[str, np.ndarray]]:
     def pullback(weights: Any) -> dict[str, np.ndarray]:
-        array = _checked_weights(job, weights, tuple(image.shape))
+        array = _checked_weights(job, weights, (job.size[1], job.size[0], 3))
         work = _boundary(job, paths)
         moving = work is not None
         gradient, bad = job.backend.render_adj(
@@ -104,9 +132,9 @@ def render_vjp(
             more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
             report(job, all_bad, level=3)
-        return pull(scene, job.place, gradient, paths)
+        return pull(job.scene, job.place, gradient, paths)
 
-    return image, pullback
+    return pullback
 
 
 def render_jvp(

@@ -70,6 +70,9 @@ ORDER = [
     "job",
     "render",
     "render_aovs",
+    "bridge",
+    "torch",
+    "jax",
     "loss",
     "scaling",
     "gradcheck",
@@ -173,7 +176,7 @@ def test_the_rule_itself(name, source, bad):
 
 def test_importing_nrender_is_light():
     """Libraries that only some commands need are imported where they are used."""
-    heavy = "{'trimesh', 'OpenEXR', 'imageio', 'rich', 'click', 'PIL', 'distributed', 'nrender.batch'}"
+    heavy = "{'trimesh', 'OpenEXR', 'imageio', 'rich', 'click', 'PIL', 'distributed', 'nrender.batch', 'torch', 'jax'}"
     code = f"import sys, nrender; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,9 +9,11 @@ import pytest
 from sources import ROOT, dotted, imported, modules
 
 TOOL = ".venv/bin/"
-OPTIONAL = {  # projects of extras, and where alone they are imported
+OPTIONAL = {  # projects of extras, and the file or folder where alone they are imported
     "distributed": "nrender/batch/cluster.py",
+    "jax": "nrender/jax",
     "matplotlib": "nrender/notebook/plots.py",
+    "torch": "nrender/torch",
     "xatlas": "nrender/uvs.py",
 }
 
@@ -91,7 +93,7 @@ def test_every_import_is_a_dependency(options, folder, package):
     known = {*sys.stdlib_module_names, "nrender", "nrender_cli", "nrender_scenes"}
     for path in modules(folder):
         required -= OPTIONAL.keys()
-        required |= {project for project, user in OPTIONAL.items() if path == ROOT / user}
+        required |= {project for project, user in OPTIONAL.items() if path.is_relative_to(ROOT / user)}
         name = dotted(path, folder, package)
         for target in imported(path.read_text("utf-8"), name, path.name == "__init__.py"):
             module = target.split(".")[0]

@@ -1,0 +1,72 @@
+"""What does not change from one step of a fit to the next: which picture, how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, NoReturn
+
+from ..aov import AOVS
+from ..errors import NrenderError, did_you_mean
+from ..job import camera_of
+from ..render_aovs import checked_names
+from ..scene import Scene
+
+IMAGE = "image"
+
+
+class Call(NamedTuple):
+    """Hashable, and the same for the same scene (by identity) and arguments.
+
+    paths: of the parameters, in the order in which their values come; aovs: names, or None for the image.
+    """
+
+    scene: Scene
+    paths: tuple[str, ...]
+    spp: int | None
+    device: str
+    camera: str
+    precision: str
+    aovs: tuple[str, ...] | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the pictures, in the order in which they come."""
+        return (IMAGE,) if self.aovs is None else self.aovs
+
+    def one_or_all(self, pictures: Iterable[object]) -> object:
+        """What a user gets: the image, or {name: picture}."""
+        found = tuple(pictures)
+        return found[0] if self.aovs is None else dict(zip(self.names, found, strict=True))
+
+
+def call_of(
+    scene: Scene,
+    paths: Iterable[str],
+    spp: int | None,
+    device: str,
+    camera: str | None,
+    precision: str,
+    aovs: Iterable[str] | None,
+) -> Call:
+    """NrenderError for a camera or an AOV that isn't there; the rest is checked where it is used."""
+    if not isinstance(scene, Scene):
+        raise NrenderError(f"scene: expected a nrender.Scene, got {type(scene).__name__}")
+    names = None if aovs is None else tuple(checked_names(aovs))
+    return Call(scene, tuple(paths), spp, device, camera_of(scene, camera), precision, names)
+
+
+def shapes(call: Call) -> list[tuple[int, ...]]:
+    """Of the pictures, in order."""
+    view = call.scene.cameras[call.camera]
+    channels = [3 if name == IMAGE else AOVS[name].channels for name in call.names]
+    return [(view.height, view.width, *([count] * (count > 1))) for count in channels]
+
+
+def kinds(call: Call) -> list[bool]:
+    """Which of the pictures have derivatives."""
+    return [name == IMAGE or AOVS[name].differentiable for name in call.names]
+
+
+def no_such(path: str, known: Iterable[str]) -> NoReturn:
+    """NrenderError with the nearest name."""
+    raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
