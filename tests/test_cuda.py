@@ -113,6 +113,36 @@ def test_deterministic_gradients_have_the_same_bits_every_time():
         np.testing.assert_allclose(one[path], plain[path], rtol=1e-5, atol=1e-6 * np.abs(plain[path]).max() + 1e-12)
 
 
+def test_pytorch_has_the_image_in_the_memory_where_it_was_rendered(monkeypatch):
+    """And gives the weights back as they lie there: the tensor is the array, and what the adjoint takes is a tensor."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'nrender[torch]'")
+    if not torch.cuda.is_available():
+        pytest.skip("this PyTorch has no CUDA")
+    import nrender.torch
+
+    scene, path, taken = SCENES["faceted"](), "shapes.thing.transform.translate", []
+    start, run = scene.parameters[path], nrender.bridge.run
+    whole = run.render_vjp
+
+    def kept(*args, **keys):
+        image, pullback = whole(*args, **keys)
+        taken.append(image)
+        return image, lambda weights: taken.append(weights) or pullback(weights)
+
+    monkeypatch.setattr(run, "render_vjp", kept)
+    value = torch.tensor(start, dtype=torch.float32, device="cuda", requires_grad=True)
+    image = nrender.torch.render(scene, {path: value}, spp=8, seed=3)
+    weights = torch.linspace(-1, 1, image.numel(), device="cuda").reshape(image.shape)
+    (image * weights).sum().backward()
+    assert image.device.type == value.grad.device.type == "cuda"
+    assert image.data_ptr() == taken[0].__cuda_array_interface__["data"][0]
+    assert taken[1].device.type == "cuda"
+    plain, pullback = whole(scene.replace({path: np.float32(start)}), [path], spp=8, seed=3, device="cuda")
+    np.testing.assert_array_equal(image.detach().cpu().numpy(), plain)
+    expected = pullback(weights.cpu().numpy())[path]
+    np.testing.assert_allclose(value.grad.cpu().numpy(), expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
 def test_auto_is_the_gpu(tmp_path):
     nr.Scene.from_dict(SCENES["faceted"]().document).dump(tmp_path / "scene.yaml")
     done = run("render", str(tmp_path / "scene.yaml"), "-o", str(tmp_path / "a.exr"), "--spp", "1", "--json")

@@ -64,7 +64,7 @@ def wall(texture: np.ndarray, width: int) -> nr.Scene:
 class Painter(nn.Module):
     """(u, v) of each texel, as sines of some frequencies, through an MLP: (texels, texels, 3) in [0, 1]."""
 
-    def __init__(self, texels: int = TEXELS, hidden: int = 64, octaves: int = 4) -> None:
+    def __init__(self, texels: int = TEXELS, hidden: int = 96, octaves: int = 5) -> None:
         super().__init__()
         centre = (torch.arange(texels) + 0.5) / texels
         uv = torch.stack(torch.meshgrid(centre, centre, indexing="ij"), -1).flip(-1)
