@@ -7,6 +7,7 @@ one process.
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import common
 import numpy as np
 
 import nrender as nr
+from nrender import host
 
 SPP = 16
 
@@ -65,7 +67,8 @@ def ways(scene: nr.Scene, path: str) -> dict[str, Callable[[int], object]]:
         image, pullback = nr.render_vjp(scene.replace({path: moved(seed)}), [path], spp=SPP, seed=seed)
         return float((image * weights).sum()), pullback(weights)
 
-    def by_torch(seed: int, pair: bool = False) -> Any:
+    def by_torch(seed: int, pair: bool = False, threads: int = 1) -> Any:
+        torch.set_num_threads(threads)
         value = torch.from_numpy(moved(seed)).requires_grad_()
         image = nrender.torch.render(scene, {path: value}, spp=SPP, seed=(seed, 1000 + seed) if pair else seed)
         loss = (image * of_torch).sum()
@@ -82,6 +85,7 @@ def ways(scene: nr.Scene, path: str) -> dict[str, Callable[[int], object]]:
     return {
         "render_vjp": plain,
         "torch": by_torch,
+        "torch, its threads": lambda seed: by_torch(seed, threads=host.threads()),
         "torch, a pair of seeds": lambda seed: by_torch(seed, pair=True),
         "jax, jit": lambda seed: jax.block_until_ready(step(moved(seed), seed)),
     }
@@ -104,7 +108,7 @@ def main() -> None:
     for name, (width, texels, path) in CASES.items():
         functions = ways(wall(width, texels), path)
         common.rounds(functions, 2)  # compiled, and warm
-        seconds = common.rounds(functions, options.rounds)
+        seconds = common.rounds(functions, options.rounds, time.process_time)
         ratios = {
             way: common.spread([a / b for a, b in zip(found, seconds["render_vjp"], strict=True)])
             for way, found in seconds.items()
@@ -112,11 +116,12 @@ def main() -> None:
         own = common.spread([1e3 * s for s in seconds["render_vjp"]])
         rows.append([name, common.text(own), *[common.text(ratios[way]) for way in functions if way != "render_vjp"]])
         data[name] = {"seconds": seconds, "ratios": ratios}
-    head = ["image, parameter", "render_vjp, ms", "torch / it", "torch, a pair of seeds / it", "jax under jit / it"]
+    head = ["image, parameter", "render_vjp, ms", "torch / it", "more threads / it", "two seeds / it", "jax, jit / it"]
     page = (
         f"`python benchmarks/bridges.py`: image and gradient, {SPP} samples a pixel, other values at each step; "
-        f"medians (and quartiles) of {options.rounds} rounds, the ways by turns in one process, ratios within a round."
-        "\n\n"
+        f"medians (and quartiles) of {options.rounds} rounds, the ways by turns in one process, ratios within a round. "
+        "Time is that of the process on all its CPUs, which other processes don't disturb. PyTorch's own operations "
+        "run on one thread, but in the column 'more threads' on all.\n\n"
         + common.table(head, rows)
     )
     common.save("bridges", "What the bridges cost", about, data, page)

@@ -186,6 +186,52 @@ def test_aovs_have_the_bits_of_render_aovs_vjp():
     np.testing.assert_array_equal(given[PLACE].grad.numpy(), pullback(of)[PLACE].astype(np.float32))
 
 
+def test_what_is_on_a_gpu_stays_there(monkeypatch):
+    """All but the driver: an image with `__cuda_array_interface__` is taken as it is, and the weights go back as a
+    tensor. The memory is the host's here; tests/test_cuda.py has the real thing."""
+    whole, transfer = nr.render_vjp, nt.function.transfer
+    seen = []
+
+    class OnDevice:
+        def __init__(self, array):
+            self.array, self.__cuda_array_interface__ = array, array.__array_interface__
+
+    def render_vjp(scene, wrt, on_device, **keys):
+        image, pullback = whole(scene, wrt, **keys)
+        seen.append(OnDevice(image) if on_device else image)
+        return seen[-1], lambda weights: seen.append(weights) or pullback(np.asarray(weights))
+
+    def as_tensor(array, device=None):
+        return torch.from_numpy(array.array) if isinstance(array, OnDevice) else array
+
+    monkeypatch.setattr("nrender.bridge.run.render_vjp", render_vjp)
+    monkeypatch.setattr(transfer, "stays", lambda device, precision, to: True)
+    monkeypatch.setattr(transfer, "synchronize", lambda device: seen.append(str(device)))
+    given = parameters()
+    with monkeypatch.context() as patched:
+        patched.setattr(torch, "as_tensor", as_tensor)
+        image = nt.render(SCENE, given, spp=4, seed=3)
+    (image * torch.from_numpy(weights())).sum().backward()
+    assert image.data_ptr() == seen[0].array.ctypes.data
+    assert seen[1] == "cpu"  # its stream has ended before nrender reads what it wrote
+    assert isinstance(seen[2], torch.Tensor)
+    expected = by_nrender(SCENE, VALUES, weights())[1]
+    np.testing.assert_array_equal(given[PLACE].grad.numpy(), expected[PLACE].astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "device, precision, there, stays",
+    [
+        ("cuda", "float32", "cuda", True),
+        ("cuda", "float32", "cpu", False),
+        ("cpu", "float32", "cuda", False),
+        ("auto", "float64", "cuda", False),
+    ],
+)
+def test_when_an_image_stays_on_the_gpu(device, precision, there, stays):
+    assert nt.function.transfer.stays(device, precision, torch.device(there)) is stays
+
+
 @pytest.mark.parametrize(
     "values, keys, message",
     [

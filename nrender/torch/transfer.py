@@ -43,9 +43,14 @@ def weights_of(gradient: torch.Tensor | None, device: str, precision: str) -> An
     if gradient is None:
         return None
     if stays(device, precision, gradient.device):
-        torch.cuda.current_stream(gradient.device).synchronize()  # nrender's kernels run on another stream
+        synchronize(gradient.device)
         return gradient.detach().contiguous()
     return host(gradient)
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for what PyTorch has begun there: nrender's kernels may run on another stream."""
+    torch.cuda.current_stream(device).synchronize()
 
 
 def like(array: np.ndarray, parameter: torch.Tensor) -> torch.Tensor:
