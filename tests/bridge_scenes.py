@@ -31,8 +31,8 @@ def by_nrender(scene, values, of_image, spp=4, seed=3, **keys):
 
 
 def noisy():
-    """A rough wall in the light of a small lamp that a path finds by chance alone: most of the variance is in few
-    samples, so the gradient of a loss from the image's own paths is far off."""
+    """A matt wall close to a large lamp, with one sample a pixel: light varies much over the lamp, so the gradient of a
+    loss from the image's own paths is off by some percent."""
     document = {
         "nrender": 1,
         "cameras": {"main": camera([0, 0, 4], [0, 0, 0], size=4)},

@@ -145,6 +145,17 @@ def test_a_pair_of_seeds_takes_the_bias_off_the_gradient_of_a_loss():
     assert np.abs(pair).max() < 3.5
 
 
+def test_several_pictures_in_one_function():
+    """JAX may call back for them at once."""
+
+    @jax.jit
+    def both(params):
+        return loss(params, 3) + loss(params, 4)
+
+    one, other = expected_gradient(3), expected_gradient(4)
+    same(jax.grad(both)(GIVEN), {path: one[path] + other[path] for path in one})
+
+
 @pytest.mark.parametrize("again", [jax.grad, jax.jacfwd])
 def test_a_second_derivative_is_refused(again):
     second = again(lambda value: jax.grad(lambda v: loss({COLOUR: v}))(value).sum())
