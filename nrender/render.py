@@ -15,6 +15,7 @@ from .job import (
     Job,
     RenderWarning,
     checked_directions,
+    checked_gradients,
     checked_paths,
     crossing_pairs,
     job_of,
@@ -104,7 +105,7 @@ def render_vjp(
             more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
             report(job, all_bad, level=3)
-        return pull(scene, job.place, gradient, paths)
+        return checked_gradients(pull(scene, job.place, gradient, paths))
 
     return image, pullback
 
