@@ -1,6 +1,6 @@
 """`python -m nrender`: the command line, also where the environment's programs aren't on the path."""
 
-from nrender_cli.main import main
+import importlib
 
 if __name__ == "__main__":
-    main()
+    importlib.import_module("nrender_cli.main").main()
