@@ -138,6 +138,15 @@ def crossing_pairs(job: Job, edges: Callable[[], np.ndarray | None]) -> list[tup
     return job.mesh.crossing
 
 
+def checked_gradients(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """As they are, with a warning if some are not finite."""
+    bad = [path for path, value in found.items() if not np.isfinite(value).all()]
+    if bad:
+        message = f"the gradient isn't finite of {', '.join(bad)}"
+        warnings.warn(message, RenderWarning, stacklevel=3)
+    return found
+
+
 def report(job: Job, all_bad: Iterable[Any], level: int = 4) -> None:
     """Warn of samples that were not finite. level: how many calls up the user's is."""
     for bad in all_bad:

@@ -18,6 +18,7 @@ from .device import Primitive, Width, compile_cpu, compile_cpu_inner
 PI = math.pi
 INV_PI = 1.0 / math.pi
 BIG = 1e30  # a distance that nothing reaches; finite, so that arithmetic with it stays finite
+TINY = 1e-30  # what is smaller counts as 0: both ends of a segment can be one point in float32
 
 FLOAT32 = Width("float32", np.float32, compile_cpu, compile_cpu_inner)
 FLOAT64 = Width("float64", np.float64, compile_cpu, compile_cpu_inner)

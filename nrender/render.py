@@ -15,6 +15,7 @@ from .job import (
     Job,
     RenderWarning,
     checked_directions,
+    checked_gradients,
     checked_paths,
     crossing_pairs,
     job_of,
@@ -132,7 +133,7 @@ def _pullback(job: Job, paths: list[str], deterministic: bool) -> Callable[[Any]
             more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
             report(job, all_bad, level=3)
-        return pull(job.scene, job.place, gradient, paths)
+        return checked_gradients(pull(job.scene, job.place, gradient, paths))
 
     return pullback
 

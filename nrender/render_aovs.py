@@ -18,7 +18,7 @@ from .backend.aovs import Outlines, View
 from .compile_scene import visible_of
 from .errors import NrenderError, did_you_mean
 from .geometry.edges import topology
-from .job import Job, checked_directions, checked_paths, crossing_pairs, job_of, report, warn_once
+from .job import Job, checked_directions, checked_gradients, checked_paths, crossing_pairs, job_of, report, warn_once
 from .params import moves_geometry, pull, push
 from .scene import Scene
 from .warm import ensure
@@ -91,7 +91,7 @@ def render_aovs_vjp(
                 more, bad = launches.outlines_adj(made.view, outlines, array, deterministic)
                 gradient += more
                 report(made.job, [bad], level=3)
-        return pull(scene, made.job.place, gradient, paths)
+        return checked_gradients(pull(scene, made.job.place, gradient, paths))
 
     return pictures, pullback
 

@@ -169,9 +169,9 @@ def test_files_that_are_no_images(tmp_path, suffix, error_of):
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path, error_of):
-    for function, arguments in ((read_image, ()), (write_image, (np.zeros((1, 1, 3)),))):
+    for function, arguments, more in ((read_image, (), ", .hdr, .pic"), (write_image, (np.zeros((1, 1, 3)),), "")):
         message = error_of(function, tmp_path / "a.bmp", *arguments)
-        assert message.endswith("expected one of .exr, .png, .jpg, .jpeg, got '.bmp'")
+        assert message.endswith(f"expected one of .exr, .png, .jpg, .jpeg{more}, got '.bmp'")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

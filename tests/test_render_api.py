@@ -8,6 +8,7 @@ import pytest
 from scene_library import camera, corner, scene, solid
 
 import nrender as nr
+from nrender.job import checked_gradients
 
 
 def line_of(error, function, *args, **kwargs):
@@ -267,3 +268,9 @@ def test_samples_that_are_not_finite_are_left_out_and_counted():
     }
     of = scene(camera([0, 0, 1e3], [0, 0, 0], size=4), lamps, 1)
     assert np.isfinite(nr.render(of, spp=2)).all()
+
+
+def test_gradients_that_are_not_finite_are_reported():
+    found = {"a": np.array([1.0, np.nan]), "b": np.array(2.0), "c": np.array(np.inf)}
+    with pytest.warns(nr.RenderWarning, match="the gradient isn't finite of a, c"):
+        assert checked_gradients(found) is found

@@ -324,7 +324,7 @@ CASES = {
     "folder": ("diffuse", "reflectance: {file: folder.png}", TEXTURED + ".file: cannot read 'folder.png': expected "
                "an image file, got a folder"),
     "not an image": ("diffuse", "reflectance: {file: a.obj}", TEXTURED + ".file: cannot read 'a.obj': expected one "
-                     "of .exr, .png, .jpg, .jpeg, got '.obj'"),
+                     "of .exr, .png, .jpg, .jpeg, .hdr, .pic, got '.obj'"),
     "damaged": ("diffuse", "reflectance: {file: bad.exr}", TEXTURED + ".file: cannot read 'bad.exr': not an OpenEXR "
                 "file"),
     "file is a number": ("diffuse", "reflectance: {file: 3}", TEXTURED + ".file: expected a file name, got 3"),

@@ -6,7 +6,7 @@ import pytest
 from derivatives import difference, taylor_slope, triple
 from numpy.testing import assert_allclose
 
-from nrender.geometry import segment
+from nrender.geometry import segment, surface
 
 
 class Case:
@@ -159,3 +159,14 @@ def test_where_the_geometry_term_is_0_so_is_its_derivative():
     w, normal = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
     assert segment.geometry_term(w, normal) == 0.0
     assert segment.log_gradient(w, normal, 4.0) == ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.0)
+
+
+@pytest.mark.parametrize("w", [(0.0, 0.0, 0.0), (1e-20, 0.0, 0.0)])
+def test_a_segment_without_length_moves_nothing(w):
+    """Across a sharp edge both of its ends can be one point in float32. (Seen: a box's corner, gradients of NaN.)"""
+    none, normal, g = (0.0, 0.0, 0.0), (0.3, -0.2, 0.5), (1.0, 2.0, 3.0)
+    assert segment.geometry_term(w, normal) == 0.0
+    assert segment.log_gradient(w, normal, 4.0) == (none, none, 0.0)
+    assert segment.turn(w, 1.0, g) == none
+    assert surface.slide_tan(none, normal, g, none) == g
+    assert surface.slide_adj(none, normal, g) == (g, none)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..image import LINEAR
 from .bsdfs import GREY, MODELS, Surface, one_sided
 from .context import Context
 from .plugins import Plugin
@@ -75,7 +76,7 @@ def normal_map(context: Context, plugin: Plugin, flipped: bool, depth: int) -> S
     made = slot_value(context, plugin, "normalmap", None, Slot(flipped=flipped))
     if not isinstance(made, dict) or inner.entry is None:
         return inner
-    if not texture.flag("raw") and "raw" not in made and not made["file"].lower().endswith(".exr"):
+    if not texture.flag("raw") and "raw" not in made and not made["file"].lower().endswith(LINEAR):
         made["raw"] = False
     context.approximate(plugin, "light near the horizon of bumps is dimmed in another way")
     return Surface({**inner.entry, "normal_map": made}, inner.flip)

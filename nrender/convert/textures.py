@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..image import LINEAR
 from .context import Context
 from .plugins import Plugin, Value
 from .spectra import to_rgb
@@ -106,7 +107,7 @@ def _bitmap(context: Context, texture: Plugin, slot: Slot) -> Entry | None:
         scale, offset = scale * (1, -1), offset * (1, -1) + (0, 1)
     period = {"repeat": 1.0, "mirror": 2.0}.get(wrap)
     entry: Entry = {"file": picture.file}
-    if not picture.file.lower().endswith(".exr"):
+    if not picture.file.lower().endswith(LINEAR):
         # nrender takes numbers as they are, where Mitsuba decodes them, too.
         raw = texture.flag("raw")
         entry |= {"raw": raw} if raw or not slot.colour else {}

@@ -16,7 +16,7 @@ direction) - (material point), its velocity is v + chi tau, and the derivative
 """
 
 from ..device import device
-from ..real import absolute, select, sqrt
+from ..real import TINY, absolute, select, sqrt
 from ..vec import dot, madd, scale
 
 NEAR = 0.02  # radius of nearness, in distances from the eye to the first vertex
@@ -25,7 +25,9 @@ NEAR = 0.02  # radius of nearness, in distances from the eye to the first vertex
 @device
 def geometry_term(w, area_normal):
     r2 = dot(w, w)
-    return absolute(dot(area_normal, w)) / (r2 * sqrt(r2))
+    cube = r2 * sqrt(r2)
+    alive = cube > TINY
+    return select(alive, absolute(dot(area_normal, w)), 0.0) / select(alive, cube, 1.0)
 
 
 @device
@@ -42,17 +44,19 @@ def log_gradient(w, area_normal, radius2):
     """(g_q, g_normal, chi): gradient of the logarithmic derivative with respect to q and y's area normal. All 0 where K
     is."""
     b, r2 = dot(area_normal, w), dot(w, w)
-    alive = b != 0.0
+    alive = (absolute(b) > TINY) & (r2 > TINY)
     p = select(alive, 1.0, 0.0) / select(alive, b, 1.0)
     chi, slope = nearness(r2, select(alive, radius2, 0.0 * radius2))
     far = select(alive, 1.0 - chi, 0.0)
-    g_q = madd(scale(w, -3.0 * far / r2 - slope), area_normal, p * (far + slope * r2))
+    g_q = madd(scale(w, -3.0 * far / select(alive, r2, 1.0) - slope), area_normal, p * (far + slope * r2))
     return g_q, scale(w, p * far), chi
 
 
 @device
 def turn(w, chi, q):
     """Velocity of the unit vector along w when its end moves by q against its start; symmetric in q, so its own
-    transpose."""
+    transpose. 0 where w is."""
     r2 = dot(w, w)
-    return scale(madd(q, w, -dot(w, q) / r2), (1.0 - chi) / sqrt(r2))
+    alive = r2 > TINY
+    inverse = select(alive, 1.0, 0.0) / select(alive, r2, 1.0)
+    return scale(madd(q, w, -dot(w, q) * inverse), (1.0 - chi) * sqrt(inverse))

@@ -8,7 +8,7 @@ vertices'. The first vertex of a camera path is none: it stays on its camera ray
 from typing import NamedTuple
 
 from ..device import device
-from ..real import accumulate3, maximum, minimum, select
+from ..real import TINY, absolute, accumulate3, maximum, minimum, select
 from ..tables import FACE_VERTICES, of_face
 from ..vec import add, choose, dot, largest_magnitude, length, madd, scale, sub
 from .triangle import (
@@ -124,12 +124,19 @@ def add_vector(buffer, index, g, mask):
 def slide_tan(d, n, d_ray, d_material):
     """Velocity of a point that stays on a moving ray (direction d) and on a moving plane (normal n): `d_ray` is the
     ray's velocity there at fixed distance, `d_material` the plane's. x' = d_ray + d (n . (d_material - d_ray)) / (n .
-    d)."""
-    return madd(d_ray, d, dot(n, sub(d_material, d_ray)) / dot(n, d))
+    d); where the two are parallel it goes with the ray."""
+    return madd(d_ray, d, dot(n, sub(d_material, d_ray)) * _inverse(dot(n, d)))
 
 
 @device
 def slide_adj(d, n, g):
     """(g_ray, g_material)."""
-    g_material = scale(n, dot(d, g) / dot(n, d))
+    g_material = scale(n, dot(d, g) * _inverse(dot(n, d)))
     return sub(g, g_material), g_material
+
+
+@device
+def _inverse(x):
+    """1 / x, or 0 where that is beyond float32."""
+    alive = absolute(x) > TINY
+    return select(alive, 1.0, 0.0) / select(alive, x, 1.0)

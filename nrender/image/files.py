@@ -11,13 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nrender.errors import ImageError
-from nrender.image import exr, ldr
+from nrender.image import exr, hdr, ldr
 from nrender.image.atomic import replacing
 from nrender.image.color import tonemap
 from nrender.image.pixels import check_finite, check_size
 
 SUFFIXES = (".exr", ".png", ".jpg", ".jpeg")
 """The suffixes that can be read and written, in lower case."""
+
+READ_ONLY = (".hdr", ".pic")
+"""Those that can be read alone: Radiance's, as many environment maps are."""
+
+LINEAR = (".exr", *READ_ONLY)
+"""Those whose values are not encoded in sRGB."""
 
 RGB = ("R", "G", "B")
 DEFAULT_NAMES = {1: ("Y",), 3: RGB, 4: ("R", "G", "B", "A")}
@@ -39,8 +45,8 @@ def read_image(
 ) -> NDArray[np.float32] | tuple[NDArray[np.float32], list[str]]:
     """Read an image file as linear float32, row 0 at the top.
 
-    path: an EXR file (half, float or uint channels), or a PNG (8 or 16 bits) or JPEG, which is
-        decoded from sRGB; a PNG's alpha is dropped.
+    path: an EXR file (half, float or uint channels), a Radiance HDR file, or a PNG (8 or 16 bits)
+        or JPEG, which is decoded from sRGB; a PNG's alpha is dropped.
     channels: None for the colour, `(H, W, 3)`: the channels R, G and B, or a lone Y or single
         channel three times.  True for all channels (R, G, B, A of each layer first), or a list of
         names: then the result is `(array (H, W, C), names)`.
@@ -48,11 +54,13 @@ def read_image(
     Raises ImageError, one line that starts with the path.
     """
     name = os.fspath(path)
-    suffix = _suffix(name)
+    suffix = _suffix(name, SUFFIXES + READ_ONLY)
     _check_is_file(name)
     wanted = list(channels) if channels is not None and channels is not True else channels
     if suffix == ".exr":
         array, names = exr.read(name, wanted)
+    elif suffix in READ_ONLY:
+        array, names = _pick_rgb(hdr.read(name), wanted, name)
     else:
         array, names = _pick_rgb(ldr.read(name), wanted, name)
     if finite:
@@ -78,7 +86,7 @@ def write_image(
     Raises ImageError, one line that starts with the path.
     """
     name = os.fspath(path)
-    suffix = _suffix(name)
+    suffix = _suffix(name, SUFFIXES)
     if Path(name).is_dir():
         raise ImageError(f"{name}: expected the name of a file, got a folder")
     if not Path(name).parent.is_dir():
@@ -104,10 +112,10 @@ def write_image(
         raise ImageError(f"{name}: can't write: {reason}") from error
 
 
-def _suffix(name: str) -> str:
+def _suffix(name: str, suffixes: tuple[str, ...]) -> str:
     suffix = Path(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ImageError(f"{name}: expected one of {', '.join(SUFFIXES)}, got '{suffix}'")
+    if suffix not in suffixes:
+        raise ImageError(f"{name}: expected one of {', '.join(suffixes)}, got '{suffix}'")
     return suffix
 
 
@@ -129,7 +137,7 @@ def _check_is_file(name: str) -> None:
 def _pick_rgb(
     rgb: NDArray[np.float32], wanted: list[str] | Literal[True] | None, name: str
 ) -> tuple[NDArray[np.float32], list[str]]:
-    """The wanted channels of a PNG or JPEG, which has R, G and B."""
+    """The wanted channels of a file that has R, G and B."""
     if wanted is None or wanted is True:
         return rgb, list(RGB)
     missing = [channel for channel in wanted if channel not in RGB]

@@ -22,7 +22,7 @@ import numpy as np
 from nrender.optimize.run import Run
 
 STREAM = 0x43455254
-MOST = 32  # free scalars: two tangent renders each
+MOST = 64  # free scalars: two tangent renders each
 NORMAL_95 = 1.959963984540054
 ALIKE = 0.9  # correlation from which two are named
 LOOSE = 1.0  # typical steps: a direction less certain than this is named

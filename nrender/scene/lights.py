@@ -86,7 +86,8 @@ def read_envmap(values: Values, base: Path) -> dict[str, Any]:
 ENVMAP = Model(
     "Radiance by direction, from infinitely far away: an equirectangular image, row 0 at +y.  At most one.",
     {
-        "file": text("EXR, PNG or JPEG (decoded from sRGB); relative to the scene file", "file", default=None),
+        "file": text("EXR, Radiance HDR, PNG or JPEG (decoded from sRGB); relative to the scene file", "file",
+                     default=None),
         "image": Key("number", "instead: the pixels, row 0 at the top", None, ((None, None, 3),), low=0.0,
                      differentiable=True),
         "scale": numbers("factor of the radiance, or one a channel", (), (3,), low=0.0, default=1,

@@ -40,7 +40,7 @@ FILTER = {"filter": choice("mipmap: blurred where a pixel of the camera covers m
 def image_keys(channels: int, minified: bool = True) -> dict[str, Key]:
     shapes = ((None, None, 3),) if channels == 3 else ((None, None), (None, None, 1))
     return {
-        "file": text("EXR, PNG or JPEG; relative to the scene file", "file", default=None),
+        "file": text("EXR, Radiance HDR, PNG or JPEG; relative to the scene file", "file", default=None),
         "image": Key("number", "instead: the pixels, row 0 at the top", None, shapes, differentiable=True),
         "wrap": choice("what is beyond the image's border", "repeat", "clamp", "mirror", default="repeat"),
         **PLACE,
