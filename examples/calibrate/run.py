@@ -1,6 +1,6 @@
 """A camera's lens, the lamp and the walls of a room from three photographs, with intervals of 95 %.
 
-    python run.py [--out DIR] [--spp N] [--iterations N] [--seed N] [--json]
+    python run.py [--out DIR] [--spp N] [--iterations N] [--photograph-spp N] [--scale S] [--seed N] [--json]
 
 Takes three photographs of the room as room.yaml has it, with the noise of a sensor, forgets what it knows, fits all of
 it to the photographs by `nrender optimize`, and prints what was found beside the truth.
@@ -13,14 +13,24 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import nrender as nr
 
 SCENE = Path(__file__).parent / "room.yaml"
-PHOTOGRAPH_SPP = 4096
 SHOT, READ = 2e-4, 2e-3  # variance of a value a unit of it, and the standard deviation in the dark
+
+
+class Row(NamedTuple):
+    """half: of the interval of 95 %, infinite where the photographs say nothing; holds: whether that has the truth."""
+
+    name: str
+    truth: float
+    found: float
+    half: float
+    holds: bool
 
 
 def nrender(*arguments: str) -> str:
@@ -29,20 +39,22 @@ def nrender(*arguments: str) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def photograph(scene: nr.Scene, camera: str, seed: int) -> np.ndarray:
+def photograph(scene: nr.Scene, camera: str, spp: int, seed: int) -> np.ndarray:
     """The picture that a sensor takes: (H, W, 3), with shot noise and read noise."""
-    image = nr.render(scene, spp=PHOTOGRAPH_SPP, seed=1000 + seed, camera=camera).astype(np.float64)
+    image = nr.render(scene, spp=spp, seed=1000 + seed, camera=camera).astype(np.float64)
     rng = np.random.default_rng([seed, sorted(scene.cameras).index(camera)])
     return image + rng.normal(size=image.shape) * np.sqrt(SHOT * image + READ**2)
 
 
-def compared(scene: nr.Scene, intervals: dict[str, list[float]]) -> list[tuple[str, float, float, float, bool]]:
-    """(name, truth, found, half of the interval, whether that holds the truth) of each number that was fitted."""
+def compared(truth: nr.Scene, found: nr.Scene, intervals: dict[str, list[float] | None]) -> list[Row]:
+    """Of each number that was fitted."""
     rows = []
-    for name, (low, high) in intervals.items():
+    for name, interval in intervals.items():
         path, _, index = name.rstrip("]").partition("[")
-        truth = float(scene.parameters[path][tuple(int(k) for k in index.split(",")) if index else ()])
-        rows.append((name, truth, (low + high) / 2, (high - low) / 2, low <= truth <= high))
+        place = tuple(int(k) for k in index.split(",")) if index else ()
+        true, value = (float(scene.parameters[path][place]) for scene in (truth, found))
+        low, high = (-np.inf, np.inf) if interval is None else interval
+        rows.append(Row(name, true, value, float(high - low) / 2, bool(low <= true <= high)))
     return rows
 
 
@@ -51,21 +63,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("calibrated"), help="folder of photographs and fit")
     parser.add_argument("--spp", type=int, default=64, help="samples a pixel of the fit")
     parser.add_argument("--iterations", type=int, default=40)
+    parser.add_argument("--photograph-spp", type=int, default=4096)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print one object instead of the table")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the photographs' sides")
     options = parser.parse_args()
-    scene = nr.load_scene(SCENE)
+    scene, source = nr.load_scene(SCENE), options.out / "room.yaml"
+    for name, camera in scene.cameras.items():
+        scene = scene.with_resolution(name, round(options.scale * camera.width), round(options.scale * camera.height))
     options.out.mkdir(parents=True, exist_ok=True)
+    scene.dump(source)
     targets = []
     for camera in scene.cameras:
         path = options.out / f"{camera}.exr"
-        nr.write_image(path, photograph(scene, camera, options.seed))
+        nr.write_image(path, photograph(scene, camera, options.photograph_spp, options.seed))
         targets.append(f"{camera}={path}")
     spp, iterations, seed = str(options.spp), str(options.iterations), str(options.seed)
-    fit = json.loads(nrender("optimize", str(SCENE), *targets, "-o", str(options.out / "fit"), "--json", "--spp", spp,
+    fit = json.loads(nrender("optimize", str(source), *targets, "-o", str(options.out / "fit"), "--json", "--spp", spp,
                              "--iterations", iterations, "--seed", seed))
-    rows = compared(scene, fit["intervals"])
-    inside = sum(row[-1] for row in rows)
+    rows = compared(scene, nr.load_scene(options.out / "fit" / "result.yaml"), fit["intervals"])
+    inside = sum(row.holds for row in rows)
     if options.json:
         print(json.dumps({"status": fit["status"], "seconds": fit["seconds"], "rows": rows, "inside": inside}))
         return
