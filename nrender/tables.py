@@ -80,6 +80,7 @@ class Tables(NamedTuple):
     few_quads: int
     camera: int  # offset of origin, right, up, forward, and of the lens's numbers
     lens: int  # the camera's kind, see camera/kinds.py
+    filter: int  # of its pixels, see pixel_filter.py
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map
     env_width: int

@@ -105,7 +105,9 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
     values = view.values
     look = [[float(x) for x in values[key]] for key in ("origin", "target", "up")]
     width, height = (int(n) for n in values["resolution"])
-    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}, "pixel_format": "rgb"}
+    rfilter = {"type": str(values["filter"])}
+    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": rfilter, "pixel_format": "rgb"}
+    film["sample_border"] = True
     if "crop" in values:
         names = ("crop_offset_x", "crop_offset_y", "crop_width", "crop_height")
         film |= {name: int(n) for name, n in zip(names, values["crop"], strict=True)}
@@ -122,7 +124,7 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
 
 
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:
-    """All materials and lights, but area lights that shine on both sides; box filter. The first camera.
+    """All materials and lights, but area lights that shine on both sides. The first camera.
 
     Where there is opacity, `volpath` renders: its shadow rays pass, too, and to pass does not count as a depth.
     """

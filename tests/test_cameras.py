@@ -46,7 +46,7 @@ def view_of(scene, numbers=None):
     values = theta(place) if numbers is None else numbers
     camera = scene.cameras["main"]
     size = {"film_width": camera.width, "film_height": camera.height}
-    return SimpleNamespace(theta=values, camera=place.view.start, lens=place.view.kind, **size)
+    return SimpleNamespace(theta=values, camera=place.view.start, lens=place.view.kind, filter=0, **size)
 
 
 def points(name, n=6):

@@ -27,7 +27,7 @@ CASES = [(theta_of(seed), *map(float, np.random.default_rng(seed).uniform(-1, 1,
 
 def view(theta):
     """What rays.py reads of tables."""
-    return SimpleNamespace(theta=theta, camera=CAMERA, lens=PINHOLE)
+    return SimpleNamespace(theta=theta, camera=CAMERA, lens=PINHOLE, filter=0)
 
 
 def world(theta, sx, sy, t):

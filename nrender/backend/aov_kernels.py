@@ -4,17 +4,18 @@ walk has one step: lanes take samples one after the other."""
 from ..aov.first import first_surface, weight_adj, weight_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, masked, read, scaled, total, write
-from ..boundary.aov_edge import edge_values
+from ..boundary.aov_edge import edge_values, values_at
 from ..boundary.primary import speed_adj, speed_tan
 from ..camera.rays import camera_ray
 from ..device import device
-from ..film import screen_point
+from ..film import around, counted, screen_point
 from ..geometry.surface import step_off, surface
 from ..geometry.traverse import closest
 from ..held import hold
 from ..local import local_reals
 from ..opacity import opacity
 from ..path import DARK
+from ..pixel_filter import BOX
 from ..real import absolute, accumulate, any_lane, count, gather, invert, put, real, select
 from ..rng import stream
 from ..vec import choose
@@ -40,6 +41,18 @@ def _add(image, first, out, channels, mask):
     """image[first ...] += the numbers in `out`."""
     for c in range(channels.number):
         accumulate(image, first + c, gather(out, c), mask)
+
+
+@device
+def _add_at_place(scene, image, e, out, channels, mask):
+    """As film.add_at_place, of the numbers in `out`."""
+    if scene.filter == BOX:
+        _add(image, channels.number * e.pixel, out, channels, mask)
+    else:
+        for k in range(around(scene)):
+            pixel, f = counted(scene, e.sx, e.sy, k)
+            for c in range(channels.number):
+                accumulate(image, channels.number * pixel + c, gather(out, c) * f, mask)
 
 
 @device
@@ -154,13 +167,12 @@ def aov_outlines(
         good = e.seen & (magnitude(out, channels.number) * h < LARGE)
         count_bad(bad, e.pixel, i, e.seen & invert(good))
         if any_lane(good):
-            at = channels.number * e.pixel
             if adjoint:
-                flow = inner(read(weights, channels, at, 0.0 * e.s), jump)
+                flow = inner(values_at(scene, weights, channels, e), jump)
                 speed_adj(scene, gradient, e, flow, good)
             else:
                 write(out, channels, scaled(jump, speed_tan(scene, d_theta, e)), every)
-                _add(d_image, at, out, channels, good)
+                _add_at_place(scene, d_image, e, out, channels, good)
 
 
 @device

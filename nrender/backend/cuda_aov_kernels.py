@@ -4,12 +4,14 @@ cuda_kernels.py. A thread sums its pixel in memory of its own."""
 from ..aov.first import first_surface, weight_adj, weight_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, read, scaled, total, write
-from ..boundary.aov_edge import edge_values
+from ..boundary.aov_edge import edge_values, values_at
 from ..boundary.primary import speed_adj, speed_tan
 from ..camera.rays import camera_ray
 from ..device import device
+from ..film import around, counted
 from ..local import local_reals
 from ..path import DARK
+from ..pixel_filter import BOX
 from ..real import absolute, gather, put, real
 from ..rng import stream
 from .aov_kernels import LARGE, centre_ray, write_face
@@ -146,12 +148,24 @@ def aov_outlines(
             if not magnitude(out, n) * h < LARGE:
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                flow = inner(read(weights, channels, n * e.pixel, 0.0 * e.s), jump)
+                flow = inner(values_at(scene, weights, channels, e), jump)
                 speed_adj(scene, own, e, flow, True)
             else:
-                speed = speed_tan(scene, d_theta, e)
+                _add_at_place(scene, d_image, e, out, n, speed_tan(scene, d_theta, e))
+
+
+@device
+def _add_at_place(scene, image, e, out, n, factor):
+    """Twin of that in aov_kernels.py, with a factor."""
+    if scene.filter == BOX:
+        for c in range(n):
+            add_shared(image, n * e.pixel + c, gather(out, c) * factor)
+    else:
+        for k in range(around(scene)):
+            pixel, f = counted(scene, e.sx, e.sy, k)
+            if f > 0.0:
                 for c in range(n):
-                    add_shared(d_image, n * e.pixel + c, gather(out, c) * speed)
+                    add_shared(image, n * pixel + c, gather(out, c) * factor * f)
 
 
 @device

@@ -13,7 +13,7 @@ from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
 from ..camera.rays import camera_ray
 from ..device import device
-from ..film import screen_point
+from ..film import add_at_place, any_pixel, at_place, filtered_point
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..held import hold
@@ -60,7 +60,7 @@ def lens_sample(scene, seed, x, y, width, height, sample):
     """(stream, sx, sy) of a sample of the pixel (x, y): as in the whole image, if this is a part of one."""
     s = stream(seed, scene.film_first + y * scene.film_stride + x, sample)
     s, u1, u2 = uniform2(s)
-    sx, sy = screen_point(x, y, u1, u2, width, height)
+    sx, sy = filtered_point(scene, x, y, u1, u2, width, height)
     return s, sx, sy
 
 
@@ -308,9 +308,10 @@ def outlines(
         count_bad(bad, e.pixel, i, e.seen & invert(good))
         if any_lane(good):
             if adjoint:
-                edge_adj(scene, gradient, e, vector_at(weights, 3 * e.pixel), good)
+                edge_adj(scene, gradient, e, at_place(scene, weights, e.sx, e.sy, e.pixel), good)
             else:
-                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), good)
+                change = edge_tan(scene, d_theta, e)
+                square = add_at_place(scene, d_image, e.sx, e.sy, e.pixel, change, good)
                 accumulate(moments, 0, square, good)
 
 
@@ -330,7 +331,7 @@ def grazing(
         i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, active)
-        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        _count(scene, plan, trail, g, True, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
@@ -347,27 +348,29 @@ def mirrored(
         active = start + lane < last
         i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, active)
-        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        at = any_pixel(scene, u[0], u[1])
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), at, trail, p, active)
+        _count(scene, plan, trail, g, False, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
-def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+def _count(scene, plan, trail, g, spread, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+    """spread: the segment was not drawn for a pixel, so its place counts for all that are around."""
     accumulate(moments, 1, 1.0, g.reached)
     good = g.seen & finite(scale(g.jump, largest_magnitude(g.normal)))
     count_bad(bad, g.pixel, sample, g.seen & invert(good))
     if any_lane(good):
         if adjoint:
-            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), good)
+            weight = vector_at(weights, 3 * g.pixel)
+            if spread:
+                weight = at_place(scene, weights, g.lens.sx, g.lens.sy, g.pixel)
+            grazing_adj(scene, gradient, trail, g, weight, good)
         else:
-            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), good)
+            change = grazing_tan(scene, d_theta, trail, g)
+            if spread:
+                square = add_at_place(scene, d_image, g.lens.sx, g.lens.sy, g.pixel, change, good)
+            else:
+                add_vector(d_image, 3 * g.pixel, change, good)
+                square = dot(change, change)
             accumulate(moments, 0, square, good)
             accumulate(moments, 2 + gather(plan.cluster, g.edge), square, good)
-
-
-@device
-def _splat(d_image, pixel, change, mask):
-    """Add the change; return its square."""
-    add_vector(d_image, 3 * pixel, change, mask)
-    return dot(change, change)

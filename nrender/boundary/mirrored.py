@@ -4,7 +4,8 @@ silhouette as seen from there.
 A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a
 surface, so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough`
 between the eye and x, x included. All others are found by segment.py; no path is found by both. (Light that comes
-straight from an emitter has another bound where x is seen directly: segment.least_roughness.)
+straight from an emitter has another bound where x is seen directly: segment.least_roughness.) Of pixels that are points
+these are all paths, since none is found by both a point and an edge.
 """
 
 from ..camera.rays import camera_ray
@@ -24,14 +25,15 @@ from ..vec import choose, dot, largest, mul, normalize, scale, sub
 from ..walk import bounce
 from .edge_point import BACK, edge_point, open_side, passing
 from .grazing import Grazing
-from .receiver import held, pixel_of
+from .receiver import held
 from .segment import FOUND_ELSEWHERE, least_roughness, share_of, stands_on, veiled_part
 
 
 @device
-def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trail, p, active):
-    """The segment at the vertex `depth` of a path through (sx, sy). weight: what a sample counts; u: two random
-    numbers."""
+def mirrored_segment(scene, edges, weight, depth, rough, stream, u, at, trail, p, active):
+    """The segment at the vertex `depth` of a path through a sample of a pixel. at: number of that, sx, sy; weight: what
+    a sample counts; u: two random numbers."""
+    pixel, sx, sy = at
     o, axis, part = camera_ray(scene, sx, sy)
     zero = 0.0 * axis[0]
     none, one = (zero, zero, zero), zero + 1.0
@@ -106,7 +108,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         sub(y.point, x.point),
         lens,
         depth + 0 * kind,
-        pixel_of(scene, sx, sy),
+        pixel,
         choose(seen, scale(mul(throughput, radiance), factor), none),
         edge,
         reached,

@@ -27,6 +27,7 @@ from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..opacity import solid_hit
 from ..path import trace
+from ..pixel_filter import limits
 from ..real import BIG, absolute, any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from ..rng import uniform
 from ..search import find
@@ -50,7 +51,7 @@ class Edges(NamedTuple):
 
 
 class EdgePoint(NamedTuple):
-    """pixel: its number; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h .
+    """pixel: number of that which it is in, or next to; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h .
     velocity."""
 
     first: int
@@ -110,7 +111,8 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
         bent = _on_curve(scene, sx, sy, t, scale(sub(b, a), sb - sa), width, height)
         px, py, nx, ny = bent.px, bent.py, bent.nx, bent.ny
         length = length * bent.speed / ax
-        inside = (absolute(sx) < 1.0) & (absolute(sy) < 1.0) & (bent.speed > 0.0)
+        most_x, most_y = limits(scene)
+        inside = (absolute(sx) < most_x) & (absolute(sy) < most_y) & (bent.speed > 0.0)
         seen = active & seen & inside & (part_shown(scene, sx, sy) > 0.0)
     else:
         px, py = ax + (bx - ax) * f, ay + (by - ay) * f
@@ -118,8 +120,8 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
         nx, ny = (by - ay) * inverse, (ax - bx) * inverse
         seen = active
     covector = screen_covector(scene, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
-    column = select(seen, minimum(truncate(px), width - 1), 0)
-    row = select(seen, minimum(truncate(py), height - 1), 0)
+    column = select(seen, minimum(truncate(maximum(px, 0.0 * px)), width - 1), 0)
+    row = select(seen, minimum(truncate(maximum(py, 0.0 * py)), height - 1), 0)
     eye = ray_start(scene, sx, sy)
     left, right = gather(edges.ends, 4 * k + 2), gather(edges.ends, 4 * k + 3)
     is_crease = left >= 0

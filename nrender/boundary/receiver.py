@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from ..camera.rays import on_screen, pixel_area, ray_start
 from ..device import device
+from ..film import pixel_of
 from ..geometry.surface import either, step_off, surface
 from ..geometry.traverse import closest, occluded
 from ..material import read
 from ..motion import TRAIL, View, remember
 from ..opacity import opacity, shadow
 from ..path import footprint_of
-from ..real import absolute, any_lane, invert, minimum, real, select, truncate
+from ..real import absolute, any_lane, invert, select, truncate
 from ..rng import uniform, uniform2
 from ..scattering import roughness, sample, shading_frame, value
 from ..vec import choose, dot, largest, mul, normalize, scale, sub
@@ -119,11 +120,3 @@ def _to_eye(scene, o, d, active):
         product, clear, arrives = shadow(scene, o, d, active & (one < 0.0), 0, active)
         return product, arrives
     return one, active & invert(occluded(scene, o, d, one, active))
-
-
-@device
-def pixel_of(scene, sx, sy):
-    """The number of the pixel that a point of the screen is in."""
-    column = truncate(0.5 * (1.0 + sx) * real(scene.film_width))
-    row = truncate(0.5 * (1.0 - sy) * real(scene.film_height))
-    return minimum(row, scene.film_height - 1) * scene.film_width + minimum(column, scene.film_width - 1)

@@ -7,6 +7,7 @@ unit; t is also what a point on it is at. Of a pinhole t is the distance along t
 from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
+from ..pixel_filter import limits
 from ..real import absolute, real, select, sqrt
 from ..vec import cross, dot, madd, normalize_adj, scale
 from .bent import (
@@ -115,9 +116,10 @@ def project(scene, point):
 
 @device
 def on_screen(scene, point):
-    """(sx, sy, t, direction of the ray, whether the picture shows it) of a world point; t is not 0."""
+    """(sx, sy, t, direction of the ray, whether it counts for the picture) of a world point; t is not 0."""
     sx, sy, t, seen = project(scene, point)
-    seen = seen & (absolute(sx) < 1.0) & (absolute(sy) < 1.0)
+    most_x, most_y = limits(scene)
+    seen = seen & (absolute(sx) < most_x) & (absolute(sy) < most_y)
     t = select(t > 0.0, t, 1.0)
     eye = vector_at(scene.theta, scene.camera)
     if scene.lens == PINHOLE:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..boundary.lights import Emitters
 from ..boundary.plan import Boundary, Visible, clusters
+from ..boundary.segment import EVERY
 from ..camera.arrays import Lens
 from ..camera.kinds import BENT, ORTHOGRAPHIC
 from ..device import Width
@@ -15,6 +16,7 @@ from ..geometry.pairs import places
 from ..geometry.texture_lines import checker_edges, uv_seams
 from ..geometry.wedges import wedges
 from ..params import Layout
+from ..pixel_filter import POINT, limits
 from ..scene import Scene
 from ..scene.models import Checkerboard, Texture, Textured, textures_of
 from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
@@ -49,6 +51,8 @@ def boundary_of(
     emitters = Emitters(chances, other.astype(np.int32))
     visible = visible_of(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if least_roughness(scene) < ROUGH else 0.0
+    if tables.filter == POINT:
+        rough = EVERY
     return Boundary(visible, edges, measure, cluster, emitters, tables.light_count > 0, rough)
 
 
@@ -78,7 +82,10 @@ def visible_of(
     width: Width,
     every: bool = False,
 ) -> Visible | None:
-    """The edges across which the picture may jump, None if there is none. every: it may jump across any edge."""
+    """The edges across which the picture may jump, None if there is none, or if pixels are points, over which an edge
+    goes at once. every: it may jump across any edge."""
+    if tables.filter == POINT:
+        return None
     geometry = place.geometry
     points = values[: geometry.size].reshape(-1, 3)
     vertices = points[: geometry.vertices]
@@ -96,9 +103,10 @@ def visible_of(
         share, weight = (np.concatenate([x, np.ones(len(face))]) for x in (share, weight))
     if kind >= BENT:
         lens = Lens(values, place.view.start, kind)
-        ends, clip, lengths = curved_edges(points, ends, share, weight, lens, size)
+        ends, clip, lengths = curved_edges(points, ends, share, weight, lens, size, limits(tables))
     else:
-        ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size, kind == ORTHOGRAPHIC)
+        parallel = kind == ORTHOGRAPHIC
+        ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size, parallel, limits(tables))
     if not lengths.sum() > 0.0:
         return None
     return Visible(np.ascontiguousarray(ends, np.int32), np.ascontiguousarray(clip, width.literal), lengths)

@@ -23,15 +23,21 @@ DIAGONAL = math.hypot(36, 24)
 FILM_SKIPPED = ("file_format", "pixel_format", "component_format", "banner", "high_quality_edges", "compensate",
                 "sample_border")
 SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance")
+FILTERS = {
+    "box": {"radius": (0.5, "a box of the radius")},
+    "tent": {"radius": (1.0, "a tent of the radius")},
+    "gaussian": {"stddev": (0.5, "a gaussian of the deviation")},
+}
+"""By type the keys of a filter, with the only values that nrender has, in pixels."""
 ALIKE = 1e-6
 """Difference of two sides up to which they count as the same: files have six digits."""
 
 
 def _film(context: Context, sensor: Plugin) -> Entry:
-    """The keys `resolution` and, of a part of the image, `crop`."""
+    """The keys `resolution`, `filter` and, of a part of the image, `crop`."""
     film = next(sensor.inner("film"), None)
     if film is None:
-        return {"resolution": [WIDTH, HEIGHT]}
+        return {"resolution": [WIDTH, HEIGHT], "filter": "gaussian"}
     film.skip(*FILM_SKIPPED)
     size = film.integer("width", WIDTH), film.integer("height", HEIGHT)
     if min(size) < 1 or max(size) > 65536:
@@ -40,14 +46,25 @@ def _film(context: Context, sensor: Plugin) -> Entry:
         ("crop_offset_x", 0), ("crop_offset_y", 0), ("crop_width", size[0]), ("crop_height", size[1]))]
     if min(x, y, width - 1, height - 1) < 0 or x + width > size[0] or y + height > size[1]:
         raise stop(film.place, str(film), f"expected a part of {size[0]} x {size[1]} pixels, got {crop}", "crop_width")
-    rfilter = next(film.inner("rfilter"), None)
-    if rfilter is not None:
-        rfilter.skip(*rfilter.values)
-    if rfilter is None or rfilter.type != "box":
-        name = rfilter.type if rfilter else "gaussian, by default"
-        context.approximate(rfilter or film, f"a box as the filter of pixels instead of {name}")
+    of_pixels = _filter(context, film)
     context.check_untaken(film)
-    return {"resolution": list(size)} | ({"crop": crop} if crop != [0, 0, *size] else {})
+    return {"resolution": list(size)} | of_pixels | ({"crop": crop} if crop != [0, 0, *size] else {})
+
+
+def _filter(context: Context, film: Plugin) -> Entry:
+    """The key `filter`, which nrender has as a box by default and Mitsuba as a gaussian."""
+    rfilter = next(film.inner("rfilter"), None)
+    if rfilter is None:
+        return {"filter": "gaussian"}
+    if rfilter.type not in FILTERS:
+        rfilter.skip(*rfilter.values)
+        context.approximate(rfilter, f"a gaussian as the filter of pixels instead of {rfilter.type}")
+        return {"filter": "gaussian"}
+    for key, (default, what) in FILTERS[rfilter.type].items():
+        if abs(rfilter.number(key, default) - default) > ALIKE * default:
+            context.approximate(rfilter, f"{what} {default:g}", key)
+    context.check_untaken(rfilter)
+    return {} if rfilter.type == "box" else {"filter": rfilter.type}
 
 
 def _field_of_view(sensor: Plugin, width: int, height: int) -> tuple[float, str]:

@@ -86,9 +86,13 @@ def _planes(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray) -> tuple[n
     return normal, np.einsum("ij,ij->i", normal, eye[:3] - eye[3] * corner[:, 0]) > 0.0
 
 
-def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(inside (E,), s0, s1): the part of each segment in view. a, b: (E, 4) as (w sx, w sy, w, t)."""
-    planes = np.array([[1, 0, 1, 0], [-1, 0, 1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 0, 0, 1]], float)
+def clip(
+    a: np.ndarray, b: np.ndarray, near: float, limits: tuple[float, float] = (1.0, 1.0)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(inside (E,), s0, s1): the part of each segment in view, where |sx| and |sy| are less than `limits`. a, b: (E, 4)
+    as (w sx, w sy, w, t)."""
+    x, y = limits
+    planes = np.array([[1, 0, x, 0], [-1, 0, x, 0], [0, 1, y, 0], [0, -1, y, 0], [0, 0, 0, 1]], float)
     s0, s1 = np.zeros(len(a)), np.ones(len(a))
     for k, plane in enumerate(planes):
         fa, fb = a @ plane - near * (k == 4), b @ plane - near * (k == 4)
@@ -108,17 +112,18 @@ def visible_edges(
     camera: np.ndarray,
     size: tuple[int, int],
     parallel: bool = False,
+    limits: tuple[float, float] = (1.0, 1.0),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ends (c k), clip (9 k), lengths (k,)) for boundary.Edges, `ends` (E, c) being vertex numbers and what else
     there is: the parts in view of the edges with weight > 0. Lengths are in pixels, times share and importance
-    `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are."""
+    `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are; limits: of |sx| and |sy|."""
     ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
     a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
     a, b = (np.column_stack([x[:, :2], np.ones(len(x)) if parallel else x[:, 2], x[:, 2]]) for x in (a, b))
     near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
-    inside, s0, s1 = clip(a, b, near)
+    inside, s0, s1 = clip(a, b, near, limits)
     a, b, ends, share, weight, s0, s1 = (x[inside] for x in (a, b, ends, share, weight, s0, s1))
     p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
     pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:3]) * 0.5 * np.array(size) for x in (p, q)]

@@ -24,6 +24,10 @@ FILM: dict[str, Key] = {
     "resolution": integers("width and height in pixels", (2,), low=1, high=65536),
     "crop": integers("x, y, width, height in pixels: only this part of the image is rendered", (4,), low=0,
                      high=65536, default=None),
+    "filter": choice("how much the places around a pixel count for it. box: its square; tent: a pyramid that ends one "
+                     "pixel away; gaussian: standard deviation 0.5 pixels, cut at 2; point: only its centre, without "
+                     "antialiasing; then outlines have no derivative", "box", "tent", "gaussian", "point",
+                     default="box"),
 }
 UP = np.array([0.0, 1.0, 0.0])
 
