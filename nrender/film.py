@@ -28,7 +28,7 @@ def filtered_point(scene, x, y, u1, u2, width, height):
 
 @device
 def any_pixel(scene, u1, u2):
-    """(number of a pixel, (sx, sy) of a sample of it), from two random numbers; all pixels are as likely."""
+    """(number of a pixel, sx, sy of a sample of it), from two random numbers; all pixels are as likely."""
     sx, sy = 2.0 * u1 - 1.0, 2.0 * u2 - 1.0
     pixel = pixel_of(scene, sx, sy)
     if scene.filter != BOX:
@@ -73,9 +73,9 @@ def around(scene):
 
 
 @device
-def counted(scene, sx, sy, k):
+def counted(scene, at, k):
     """(number, f) of the k-th of the pixels around a place; (0, 0) beyond the picture."""
-    px, py = pixels(scene, sx, sy)
+    px, py = pixels(scene, at.x, at.y)
     r = radius(scene.filter)
     left, top = floor(px - 0.5), floor(py - 0.5)
     cx = real(left) + real(k % (2 * r) - r + 1)
@@ -88,37 +88,37 @@ def counted(scene, sx, sy, k):
 
 
 @device
-def at_place(scene, weights, sx, sy, pixel):
-    """Of the vectors of all pixels what a place at (sx, sy), in `pixel`, gets: the sum over pixels of f times theirs."""
+def at_place(scene, weights, at, pixel):
+    """Of the vectors of all pixels what a place, `at` on the screen and in `pixel`, gets: the sum of f times theirs."""
     if scene.filter == BOX:
         return vector_at(weights, 3 * pixel)
-    return _around_place(scene, weights, sx, sy)
+    return _around_place(scene, weights, at)
 
 
 @device(apart=True)
-def _around_place(scene, weights, sx, sy):
-    zero = 0.0 * sx
+def _around_place(scene, weights, at):
+    zero = 0.0 * at.x
     out = (zero, zero, zero)
     for k in range(around(scene)):
-        pixel, f = counted(scene, sx, sy, k)
+        pixel, f = counted(scene, at, k)
         out = madd(out, vector_at(weights, 3 * pixel), f)
     return out
 
 
 @device
-def add_at_place(scene, image, sx, sy, pixel, change, mask):
+def add_at_place(scene, image, at, pixel, change, mask):
     """Add a change at a place to the pixels for which it counts; return the square of all that it changes."""
     if scene.filter == BOX:
         add_vector(image, 3 * pixel, change, mask)
         return dot(change, change)
-    return _add_around(scene, image, sx, sy, change, mask)
+    return _add_around(scene, image, at, change, mask)
 
 
 @device(apart=True)
-def _add_around(scene, image, sx, sy, change, mask):
-    square = 0.0 * sx
+def _add_around(scene, image, at, change, mask):
+    square = 0.0 * at.x
     for k in range(around(scene)):
-        pixel, f = counted(scene, sx, sy, k)
+        pixel, f = counted(scene, at, k)
         add_vector(image, 3 * pixel, scale(change, f), mask)
         square = square + f * f
     return square * dot(change, change)

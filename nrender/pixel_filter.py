@@ -9,9 +9,9 @@ pixel's centre, in pixels. The integral of f is 1.
 Mitsuba's gaussian of the same deviation is a product of two, each lowered by its value at the cut so that it ends at 0.
 The two differ by less than 1e-3 everywhere.
 
-The places of a pixel's samples are drawn from f, so all of them weigh the same (Ernst, Stamminger and Greiner 2006), and
-a pixel has its samples to itself. A place that is not drawn for a pixel, as of an edge, counts for all pixels around it
-(film.py).
+The places of a pixel's samples are drawn from f, so all of them weigh the same (Ernst, Stamminger and Greiner 2006),
+and a pixel has its samples to itself. A place that is not drawn for a pixel, as one of an edge, counts for all pixels
+around it (film.py).
 """
 
 from .device import device

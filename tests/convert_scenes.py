@@ -229,5 +229,10 @@ CHECKERS = scene(
     <emitter type="area"><rgb name="radiance" value="1, 3, 5"/></emitter></shape>""",
 )
 
+LENS = '<float name="aperture_radius" value="0.2"/><float name="focus_distance" value="3"/><float name="fov"'
+THIN_LENS = BOX.replace('type="perspective"', 'type="thinlens"').replace('<float name="fov"', LENS)
+TENTS, GAUSSIANS = (CHECKERS.replace('type="box"', f'type="{name}"') for name in ("tent", "gaussian"))
+
 SCENES = {"box": BOX, "sky": SKY, "metals": METALS, "glass": GLASS, "lights": LIGHTS, "meshes": MESHES, "bumps": BUMPS,
-          "checkers": CHECKERS, "off the axis": OFF_THE_AXIS, "parallel": PARALLEL}
+          "checkers": CHECKERS, "off the axis": OFF_THE_AXIS, "parallel": PARALLEL, "thin lens": THIN_LENS,
+          "tents": TENTS, "gaussians": GAUSSIANS}

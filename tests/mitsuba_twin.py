@@ -101,7 +101,7 @@ def corner_normals(shape: Shape, world: np.ndarray) -> np.ndarray | None:
 
 
 def sensor(mi: Any, view: Camera) -> dict[str, Any]:
-    """A perspective or orthographic camera."""
+    """A perspective, thinlens or orthographic camera."""
     values = view.values
     look = [[float(x) for x in values[key]] for key in ("origin", "target", "up")]
     width, height = (int(n) for n in values["resolution"])
@@ -120,7 +120,8 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
     # Mitsuba's offset is that of the film from the axis.
     offset = {"principal_point_offset_x": x, "principal_point_offset_y": y}
     angle = {"fov": float(values["fov"]), "fov_axis": values["fov_axis"]}
-    return {"type": "perspective", "to_world": place, **angle, **offset, **found}
+    lens = {key: float(values[key]) for key in ("aperture_radius", "focus_distance") if key in values}
+    return {"type": view.type, "to_world": place, **angle, **offset, **lens, **found}
 
 
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:

@@ -103,7 +103,11 @@ def test_depth_is_along_the_axis_or_along_the_ray(job):
     along, direct = away @ forward, np.linalg.norm(away, axis=1)
     kind = job.scene.cameras["main"].type
     np.testing.assert_allclose(found[:, channels.depth], direct if kind in ("fisheye", "panorama") else along)
-    np.testing.assert_allclose(found[:, channels.distance], along if kind == "orthographic" else direct)
+    if kind == "thinlens":  # the distance is that from a point of the lens
+        radius = float(values["aperture_radius"])
+        assert 0.0 < np.abs(found[:, channels.distance] - direct).max() < radius
+    else:
+        np.testing.assert_allclose(found[:, channels.distance], along if kind == "orthographic" else direct)
 
 
 def test_aovs_move_as_their_tangent_says(job):

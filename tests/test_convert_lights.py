@@ -105,6 +105,29 @@ def test_pixel_filters(converted, rfilter, expected, note):
     assert not note or note in notes[0]
 
 
+LENS = '<float name="aperture_radius" value="0.2"/><float name="focus_distance" value="3"/>'
+
+
+def test_a_thin_lens(converted):
+    def camera(lens, steps=""):
+        place = f'<transform name="to_world">{steps}{LOOK}</transform><float name="fov" value="45"/>'
+        return camera_of(converted, sensor(place + lens).replace("perspective", "thinlens"))
+
+    found, notes = camera(LENS)
+    assert (found["type"], found["aperture_radius"], found["focus_distance"]) == ("thinlens", 0.2, 3)
+    assert (found["origin"], found["target"]) == ([0, 1, 5], [0, 1, 0])
+    assert notes == []
+    scaled, _ = camera(LENS, '<scale value="2"/>')
+    assert (scaled["aperture_radius"], scaled["focus_distance"]) == (0.4, 6)
+    uneven, _ = camera(LENS, '<scale x="2"/>')
+    assert (uneven["aperture_radius"], uneven["focus_distance"]) == (0.2, 3)
+    assert uneven["matrix"] == [[2, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 5]]
+    assert camera(LENS.replace("0.2", "0"))[0]["type"] == "perspective"
+    assert camera("")[0]["type"] == "perspective"
+    with pytest.raises(SceneError, match=r"focus_distance: expected a number > 0, got 0"):
+        camera(LENS.replace('"3"', '"0"'))
+
+
 def test_a_part_of_the_film_and_where_the_axis_meets_it(converted):
     offset = '<float name="fov" value="45"/><float name="principal_point_offset_x" value="0.1"/>' \
              '<float name="principal_point_offset_y" value="-0.2"/>'

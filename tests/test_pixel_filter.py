@@ -8,6 +8,7 @@ from chi2 import chi_squared_test
 from derivatives import assert_transpose
 
 from nrender import pixel_filter
+from nrender.camera.screen import middle_ray
 from nrender.film import add_at_place, any_pixel, at_place, counted, filtered_point, pixel_of
 from nrender.pixel_filter import BOX, CUT, FILTERS, GAUSSIAN, POINT, SIGMA, TENT
 from nrender.scene.cameras import CAMERAS
@@ -99,12 +100,11 @@ def test_a_place_counts_for_all_pixels_that_hold_it_in_their_filter(kind):
     beyond = 0
     for sx, sy in places(kind):
         px, py = 0.5 * (1 + sx) * WIDTH, 0.5 * (1 - sy) * HEIGHT
-        expected = np.array([
-            pixel_filter.value(kind, px - column - 0.5, py - row - 0.5) for row in range(HEIGHT) for column in range(WIDTH)
-        ])
+        centres = [(column + 0.5, row + 0.5) for row in range(HEIGHT) for column in range(WIDTH)]
+        expected = np.array([pixel_filter.value(kind, px - x, py - y) for x, y in centres])
         found = np.zeros(WIDTH * HEIGHT)
         for k in range(4 * pixel_filter.radius(kind) ** 2):
-            number, f = counted(scene, sx, sy, k)
+            number, f = counted(scene, middle_ray(sx, sy), k)
             found[number] += f
         np.testing.assert_allclose(found, expected, atol=1e-15)
         beyond += max(abs(sx), abs(sy)) > 1
@@ -116,7 +116,7 @@ def test_nothing_beyond_the_limits_counts(kind):
     x, y = pixel_filter.limits(film(kind))
     for sx, sy in ((1.001 * x, 0.1), (-1.001 * x, 0.1), (0.1, 1.001 * y), (0.1, -1.001 * y)):
         for k in range(4 * pixel_filter.radius(kind) ** 2):
-            assert counted(film(kind), sx, sy, k)[1] == 0.0
+            assert counted(film(kind), middle_ray(sx, sy), k)[1] == 0.0
 
 
 @pytest.mark.parametrize("kind", [BOX, *WIDE])
@@ -126,10 +126,10 @@ def test_to_add_at_a_place_is_the_transpose_of_what_it_gets(kind):
         pixel = pixel_of(scene, sx, sy)
         change, weights = tuple(rng.normal(size=3).tolist()), rng.normal(size=3 * WIDTH * HEIGHT)
         image = np.zeros(3 * WIDTH * HEIGHT)
-        square = add_at_place(scene, image, sx, sy, pixel, change, True)
+        square = add_at_place(scene, image, middle_ray(sx, sy), pixel, change, True)
         assert square == pytest.approx(np.sum(image**2), abs=1e-14)
         if np.abs(image).max() > 0:
-            assert_transpose(image, weights, change, at_place(scene, weights, sx, sy, pixel))
+            assert_transpose(image, weights, change, at_place(scene, weights, middle_ray(sx, sy), pixel))
         untouched = np.zeros(3 * WIDTH * HEIGHT)
-        add_at_place(scene, untouched, sx, sy, pixel, change, False)
+        add_at_place(scene, untouched, middle_ray(sx, sy), pixel, change, False)
         assert not untouched.any()

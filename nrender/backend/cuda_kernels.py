@@ -131,7 +131,7 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
         if x >= width or y >= bottom:
             end = sample
         walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
-        zero = 0.0 * walk.sx
+        zero = 0.0 * walk.at.x
         total, d_total = (zero, zero, zero), (zero, zero, zero)
         while any_thread(sample < end):
             if sample < end:
@@ -180,8 +180,8 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
             if going and not finite(walk.radiance):
                 count_bad(bad, y * width + x, sample)
                 going = False
-            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-            replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
+            s, at = lens_sample(scene, seed, x, y, width, height, sample)
+            replay = begin_adj(scene, s, at, weight, walk.radiance, walk.dim_radiance)
             while any_thread(going):
                 if going:
                     met, kept = recall(scene, hits, 0, replay.walk.depth, True)
@@ -200,15 +200,15 @@ def outlines(
     own = own_copy(gradient)
     for i in range(first + thread(), last, threads()):
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
-        square = 0.0 * e.sx
+        square = 0.0 * e.at.x
         if e.seen:
             if not finite(scale(e.jump, largest_magnitude(e.covector))):
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                edge_adj(scene, own, e, at_place(scene, weights, e.sx, e.sy, e.pixel), True)
+                edge_adj(scene, own, e, at_place(scene, weights, e.at, e.pixel), True)
             else:
                 change = edge_tan(scene, d_theta, e)
-                square = _add_at_place(scene, d_image, e.sx, e.sy, e.pixel, change)
+                square = _add_at_place(scene, d_image, e.at, e.pixel, change)
         if len(squares) > 0:
             put(squares, i - first, square, True)
 
@@ -240,8 +240,8 @@ def mirrored(
     own = own_copy(gradient)
     for i in range(first + thread(), last, threads()):
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        at = any_pixel(scene, u[0], u[1])
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), at, trail, p, True)
+        place = any_pixel(scene, u[0], u[1])
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), place, trail, p, True)
         square = _contribute(scene, trail, g, False, adjoint, i, d_theta, weights, own, d_image, bad)
         _note(squares, met, i - first, square, g)
 
@@ -256,12 +256,12 @@ def _contribute(scene, trail, g, spread, adjoint, sample, d_theta, weights, grad
         elif adjoint:
             weight = vector_at(weights, 3 * g.pixel)
             if spread:
-                weight = at_place(scene, weights, g.lens.sx, g.lens.sy, g.pixel)
+                weight = at_place(scene, weights, g.lens.at, g.pixel)
             grazing_adj(scene, gradient, trail, g, weight, True)
         else:
             change = grazing_tan(scene, d_theta, trail, g)
             if spread:
-                square = _add_at_place(scene, d_image, g.lens.sx, g.lens.sy, g.pixel, change)
+                square = _add_at_place(scene, d_image, g.lens.at, g.pixel, change)
             else:
                 square = _add(d_image, g.pixel, change)
     return square
@@ -275,14 +275,14 @@ def _note(squares, met, place, square, g):
 
 
 @device
-def _add_at_place(scene, d_image, sx, sy, pixel, change):
+def _add_at_place(scene, d_image, at, pixel, change):
     """Twin of film.add_at_place."""
-    square = 0.0 * sx
+    square = 0.0 * at.x
     if scene.filter == BOX:
         square = _add(d_image, pixel, change)
     else:
         for k in range(around(scene)):
-            near, f = counted(scene, sx, sy, k)
+            near, f = counted(scene, at, k)
             if f > 0.0:
                 square = square + _add(d_image, near, scale(change, f))
     return square

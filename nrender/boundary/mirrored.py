@@ -9,6 +9,7 @@ these are all paths, since none is found by both a point and an edge.
 """
 
 from ..camera.rays import camera_ray
+from ..camera.screen import Screen, lens_point
 from ..device import device
 from ..geometry.edge_tree import BELOW_ONE, Aim, lobe_source, pick_aimed, point_on_edge, point_pdf
 from ..geometry.surface import step_off, surface
@@ -30,15 +31,17 @@ from .segment import FOUND_ELSEWHERE, least_roughness, share_of, stands_on, veil
 
 
 @device
-def mirrored_segment(scene, edges, weight, depth, rough, stream, u, at, trail, p, active):
-    """The segment at the vertex `depth` of a path through a sample of a pixel. at: number of that, sx, sy; weight: what
+def mirrored_segment(scene, edges, weight, depth, rough, stream, u, place, trail, p, active):
+    """The segment at the vertex `depth` of a path through a sample of a pixel. place: film.any_pixel; weight: what
     a sample counts; u: two random numbers."""
-    pixel, sx, sy = at
-    o, axis, part = camera_ray(scene, sx, sy)
+    pixel, sx, sy = place
+    stream, a_lens, b_lens = lens_point(scene, stream, 0.0 * sx)
+    at = Screen(sx, sy, a_lens, b_lens)
+    o, axis, part = camera_ray(scene, at)
     zero = 0.0 * axis[0]
     none, one = (zero, zero, zero), zero + 1.0
     d, throughput = normalize(axis), (one, one, one)
-    lens, least = View(sx, sy, axis, zero), one
+    lens, least = View(at, axis, zero), one
     x, before, wi = surface(scene, 0 * truncate(zero), zero, zero, d), o, d
     a = shading_frame(scene, x, d)
     k = 1
@@ -49,7 +52,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, at, trail, p
         wi = scale(d, -1.0)
         a = shading_frame(scene, x, wi)
         if k == 1:
-            lens = View(sx, sy, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
+            lens = View(at, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
         remember(trail, k, x, choose(seen & (k == 1), axis, sub(x.point, before)), seen)
         read(scene, a.material, x, footprint_of(scene, lens, x, k == 1), p, seen)
         least = minimum(least, roughness(scene, a, p, seen))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..camera import rays
 from ..camera.arrays import ARRAYS, Lens
+from ..camera.screen import middle_ray
 
 ANGLE = 0.2  # radians of a part, at first
 EVEN = 1.5  # largest over least scale within a part
@@ -77,8 +78,8 @@ def _scales(
     with np.errstate(all="ignore"):
         for s in (s0, 0.5 * (s0 + s1), s1):
             point = (a + along * s[:, None]).T
-            sx, sy, t, seen = _project(lens, point)
-            by = _covectors(lens, sx, sy, t)
+            sx, sy, t, seen = _project(lens, point, 0.0, 0.0)
+            by = _covectors(lens, middle_ray(sx, sy), t)
             speed = np.hypot(*(half[k] * sum(by[k][i] * along[:, i] for i in range(3)) for k in (0, 1)))
             seen = seen & np.isfinite(speed)
             scales.append(np.where(seen, speed, 0.0))

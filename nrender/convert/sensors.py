@@ -22,7 +22,7 @@ DIAGONAL = math.hypot(36, 24)
 """Of the film that a focal length is for, in mm."""
 FILM_SKIPPED = ("file_format", "pixel_format", "component_format", "banner", "high_quality_edges", "compensate",
                 "sample_border")
-SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance")
+SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance", "aperture_radius")
 FILTERS = {
     "box": {"radius": (0.5, "a box of the radius")},
     "tent": {"radius": (1.0, "a tent of the radius")},
@@ -123,27 +123,43 @@ def _perspective(context: Context, sensor: Plugin) -> Entry | None:
     return entry | film
 
 
+def _scaled(pose: Entry, matrix: np.ndarray, alike: np.ndarray) -> tuple[Entry, float]:
+    """(the pose, the scale of lengths of the camera): a matrix, which has its own scale, unless the columns `alike`
+    have one length and all are at right angles."""
+    size = np.linalg.norm(matrix[:3, :3], axis=0)
+    turned = matrix[:3, :3] / size
+    lengths = np.linalg.norm(alike, axis=0)
+    if "matrix" not in pose and np.ptp(lengths) <= ALIKE * lengths[0] and \
+            np.abs(turned.T @ turned - np.eye(3)).max() <= ORTHOGONAL:
+        return pose, float(lengths[0])
+    return _as_matrix(matrix), 1.0
+
+
 def _orthographic(context: Context, sensor: Plugin) -> Entry | None:
     """Mitsuba's image is 2 wide, in units of the matrix."""
     film = _film(context, sensor)
     width, height = film["resolution"]
     matrix, _ = sensor.placement()
     pose = _pose(sensor)
-    size = np.linalg.norm(matrix[:3, :3], axis=0)
-    turned = matrix[:3, :3] / size
-    if "matrix" not in pose and abs(size[0] - size[1]) <= ALIKE * size[0] and \
-            np.abs(turned.T @ turned - np.eye(3)).max() <= ORTHOGONAL:
-        scale = size[0]
-    else:
-        pose, scale = _as_matrix(matrix), 1.0
+    pose, scale = _scaled(pose, matrix, matrix[:3, :2])
     sensor.skip(*SKIPPED)
     return {"type": "orthographic", **pose, "height": tidy(2.0 * scale * height / width)} | film
 
 
 def _thin_lens(context: Context, sensor: Plugin) -> Entry | None:
-    if sensor.number("aperture_radius", 0.0) > 0:
-        context.approximate(sensor, "a pinhole: all is in focus", "aperture_radius")
-    return _perspective(context, sensor)
+    """Mitsuba's lens is in units of the matrix."""
+    radius, focus = sensor.number("aperture_radius", 0.0), sensor.number("focus_distance", 0.0)
+    entry = _perspective(context, sensor)
+    if entry is None or radius == 0.0:
+        return entry
+    for key, value in (("aperture_radius", radius), ("focus_distance", focus)):
+        if not 0.0 < value < math.inf:
+            raise stop(sensor.place, str(sensor), f"expected a number > 0, got {value:g}", key)
+    matrix, _ = sensor.placement()
+    pose, scale = _scaled(_pose(sensor), matrix, matrix[:3, :3])
+    rest = {key: value for key, value in entry.items() if key not in ("type", "origin", "target", "up", "matrix")}
+    lens = {"aperture_radius": tidy(scale * radius), "focus_distance": tidy(scale * focus)}
+    return {"type": "thinlens", **pose, **lens, **rest}
 
 
 SENSORS = {"orthographic": _orthographic, "perspective": _perspective, "thinlens": _thin_lens}

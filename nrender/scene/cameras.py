@@ -81,15 +81,24 @@ def _model(doc: str, keys: Mapping[str, Key]) -> Model:
     return Model(doc, {**POSE, **keys, **FILM, **MATRIX}, check)
 
 
-PERSPECTIVE = _model(
-    "Pinhole camera; image x grows to the viewer's right.",
+PINHOLE: dict[str, Key] = {
+    "fov": number("full opening angle, degrees", low=0, high=180, open_ends=True, default=45,
+                  differentiable=True),
+    "fov_axis": choice("the side of the image that `fov` spans: y is vertical", "x", "y", "smaller", "larger",
+                       "diagonal", default="y"),
+    "principal_point": numbers("where the axis meets the image, in fractions of its width and height, from the "
+                               "upper left corner", (2,), default=(0.5, 0.5), differentiable=True),
+}
+
+PERSPECTIVE = _model("Pinhole camera; image x grows to the viewer's right.", PINHOLE)
+
+THINLENS = _model(
+    "A pinhole camera with a lens: only what is at `focus_distance` is sharp.",
     {
-        "fov": number("full opening angle, degrees", low=0, high=180, open_ends=True, default=45,
-                      differentiable=True),
-        "fov_axis": choice("the side of the image that `fov` spans: y is vertical", "x", "y", "smaller", "larger",
-                           "diagonal", default="y"),
-        "principal_point": numbers("where the axis meets the image, in fractions of its width and height, from the "
-                                   "upper left corner", (2,), default=(0.5, 0.5), differentiable=True),
+        **PINHOLE,
+        "aperture_radius": number("of the lens, in world units", low=0, differentiable=True),
+        "focus_distance": number("distance along the axis of the plane in focus, in world units", low=0,
+                                 open_ends=True, differentiable=True),
     },
 )
 
@@ -132,8 +141,8 @@ OPENCV = _model(
 )
 
 CAMERAS = Family("cameras", {
-    "perspective": PERSPECTIVE, "orthographic": ORTHOGRAPHIC, "fisheye": FISHEYE, "panorama": PANORAMA,
-    "opencv": OPENCV,
+    "perspective": PERSPECTIVE, "thinlens": THINLENS, "orthographic": ORTHOGRAPHIC, "fisheye": FISHEYE,
+    "panorama": PANORAMA, "opencv": OPENCV,
 })
 
 
