@@ -95,7 +95,7 @@ def test_adjoint_of_a_ray_direction_is_the_transpose_of_its_derivative(theta, sx
 @pytest.mark.parametrize("theta, sx, sy, t", CASES)
 def test_tangent_of_a_ray_point_is_its_derivative(theta, sx, sy, t):
     d_theta = np.random.default_rng(2).normal(size=len(theta))
-    derivative = difference(lambda h: world(theta + h * d_theta, middle_ray(sx, sy), t), 1e-2)
+    derivative = difference(lambda h: world(theta + h * d_theta, sx, sy, t), 1e-2)
     assert_allclose(rays.ray_point_tan(view(theta), d_theta, middle_ray(sx, sy), t), derivative, rtol=1e-10)
 
 

@@ -11,7 +11,7 @@ that the camera's motion is included.
 
 from typing import NamedTuple
 
-from ..camera.kinds import BENT, THINLENS
+from ..camera.kinds import APART, THINLENS
 from ..camera.rays import (
     part_shown,
     project,
@@ -110,7 +110,7 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
     stream, a_lens, b_lens = lens_point(scene, stream, 0.0 * u)
     sx, sy, t, seen = project(scene, point, a_lens, b_lens)
     at = Screen(sx, sy, a_lens, b_lens)
-    if scene.lens >= BENT or scene.lens == THINLENS:
+    if scene.lens >= APART:
         rate = sb - sa
         if scene.lens == THINLENS:
             rate = rate * ta * tb / (((1.0 - f) * tb + f * ta) * ((1.0 - f) * tb + f * ta))

@@ -1,5 +1,6 @@
-"""The kinds of cameras by number, as kernels know them. Rays of those below ORTHOGRAPHIC start at a point, or
-at one of a lens; lines are straight in the pictures of those below BENT."""
+"""The kinds of cameras by number, as kernels know them. From APART on their functions are not inlined; lines are
+straight in the pictures of those below BENT."""
 
-PINHOLE, THINLENS, ORTHOGRAPHIC, FISHEYE, PANORAMA, OPENCV = range(6)
+PINHOLE, ORTHOGRAPHIC, THINLENS, FISHEYE, PANORAMA, OPENCV = range(6)
+APART = THINLENS
 BENT = FISHEYE

@@ -18,7 +18,7 @@ from .bent import (
     bent_direction_tan,
     bent_project,
 )
-from .kinds import BENT, ORTHOGRAPHIC, PINHOLE, THINLENS
+from .kinds import APART, BENT, ORTHOGRAPHIC, PINHOLE, THINLENS
 from .orthographic import project as parallel_project
 from .orthographic import ray as parallel_ray
 from .orthographic import ray_direction_adj as parallel_ray_direction_adj
@@ -30,9 +30,8 @@ from .perspective import ray_direction_adj as pinhole_ray_direction_adj
 from .perspective import ray_point_adj as pinhole_ray_point_adj
 from .perspective import screen_covector as pinhole_screen_covector
 from .screen import Screen
-from .thinlens import axis as lens_axis
 from .thinlens import eye as lens_eye
-from .thinlens import lens_ray, lens_ray_direction_adj, lens_ray_point_adj
+from .thinlens import lens_covector, lens_project, lens_ray, lens_ray_direction_adj, lens_ray_point_adj
 
 
 @device
@@ -40,21 +39,17 @@ def camera_ray(scene, at):
     """(origin, direction, 1, or 0 where the picture is black whatever there is)."""
     theta, camera = scene.theta, scene.camera
     part = 0.0 * at.x + 1.0
-    if scene.lens >= BENT:
+    if scene.lens >= APART:
+        if scene.lens == THINLENS:
+            o, d = lens_ray(theta, camera, at)
+            return o, d, part
         d, seen = bent_direction(theta, camera, scene.lens, at.x, at.y)
         return vector_at(theta, camera), d, select(seen, part, 0.0 * part)
-    o, d = _straight_ray(theta, camera, scene.lens, at)
+    if scene.lens == PINHOLE:
+        o, d = pinhole_ray(theta, camera, at.x, at.y)
+    else:
+        o, d = parallel_ray(theta, camera, at.x, at.y)
     return o, d, part
-
-
-@device
-def _straight_ray(theta, camera, kind, at):
-    """Linear in theta."""
-    if kind == PINHOLE:
-        return pinhole_ray(theta, camera, at.x, at.y)
-    if kind == THINLENS:
-        return lens_ray(theta, camera, at)
-    return parallel_ray(theta, camera, at.x, at.y)
 
 
 @device
@@ -68,8 +63,12 @@ def ray(scene, at):
 def ray_tan(scene, d_theta, at):
     """Velocities of the two."""
     camera = scene.camera
-    if scene.lens < BENT:
-        return _straight_ray(d_theta, camera, scene.lens, at)
+    if scene.lens == PINHOLE:
+        return pinhole_ray(d_theta, camera, at.x, at.y)
+    if scene.lens == ORTHOGRAPHIC:
+        return parallel_ray(d_theta, camera, at.x, at.y)
+    if scene.lens == THINLENS:
+        return lens_ray(d_theta, camera, at)
     return vector_at(d_theta, camera), bent_direction_tan(scene.theta, d_theta, camera, scene.lens, at.x, at.y)
 
 
@@ -85,10 +84,10 @@ def ray_point_adj(scene, gradient, at, t, g, mask):
     camera = scene.camera
     if scene.lens == PINHOLE:
         pinhole_ray_point_adj(gradient, camera, at.x, at.y, t, g, mask)
-    elif scene.lens == THINLENS:
-        lens_ray_point_adj(gradient, camera, at, t, g, mask)
     elif scene.lens == ORTHOGRAPHIC:
         parallel_ray_point_adj(gradient, camera, at.x, at.y, t, g, mask)
+    elif scene.lens == THINLENS:
+        lens_ray_point_adj(gradient, camera, at, t, g, mask)
     else:
         add_vector(gradient, camera, g, mask)
         bent_direction_adj(scene.theta, gradient, camera, scene.lens, at.x, at.y, scale(g, t), mask)
@@ -100,10 +99,10 @@ def ray_direction_adj_raw(scene, gradient, at, g, mask):
     camera = scene.camera
     if scene.lens == PINHOLE:
         pinhole_ray_direction_adj(gradient, camera, at.x, at.y, g, mask)
-    elif scene.lens == THINLENS:
-        lens_ray_direction_adj(gradient, camera, at, g, mask)
     elif scene.lens == ORTHOGRAPHIC:
         parallel_ray_direction_adj(gradient, camera, g, mask)
+    elif scene.lens == THINLENS:
+        lens_ray_direction_adj(gradient, camera, at, g, mask)
     else:
         bent_direction_adj(scene.theta, gradient, camera, scene.lens, at.x, at.y, g, mask)
 
@@ -115,30 +114,17 @@ def ray_direction_adj(scene, gradient, at, direction, g, mask):
 
 
 @device
-def _eye(scene, a, b):
-    """Where rays start that do so at one point, for a point of the lens."""
-    if scene.lens == THINLENS:
-        return lens_eye(scene.theta, scene.camera, a, b)
-    return vector_at(scene.theta, scene.camera)
-
-
-@device
-def _forward(scene, a, b):
-    if scene.lens == THINLENS:
-        return lens_axis(scene.theta, scene.camera, a, b)
-    return vector_at(scene.theta, scene.camera + 9)
-
-
-@device
 def project(scene, point, a, b):
     """(sx, sy, t, whether it is in front and there is a ray to it) of a world point, by the point (a, b) of a lens."""
     theta, camera = scene.theta, scene.camera
-    if scene.lens < ORTHOGRAPHIC:
-        r, u, f = vector_at(theta, camera + 3), vector_at(theta, camera + 6), _forward(scene, a, b)
-        sx, sy, t = pinhole_project(_eye(scene, a, b), r, u, f, point)
+    if scene.lens == PINHOLE:
+        sx, sy, t = pinhole_project(theta, camera, point)
         return sx, sy, t, t > 0.0
-    if scene.lens < BENT:
+    if scene.lens == ORTHOGRAPHIC:
         sx, sy, t = parallel_project(theta, camera, point)
+        return sx, sy, t, t > 0.0
+    if scene.lens == THINLENS:
+        sx, sy, t = lens_project(theta, camera, a, b, point)
         return sx, sy, t, t > 0.0
     return bent_project(theta, camera, scene.lens, point)
 
@@ -151,8 +137,8 @@ def on_screen(scene, point, a, b):
     seen = seen & (absolute(sx) < most_x) & (absolute(sy) < most_y)
     t = select(t > 0.0, t, 1.0)
     at = Screen(sx, sy, a, b)
-    if scene.lens < ORTHOGRAPHIC:
-        return at, t, scale(sub(point, _eye(scene, a, b)), 1.0 / t), seen
+    if scene.lens == PINHOLE:
+        return at, t, scale(sub(point, vector_at(scene.theta, scene.camera)), 1.0 / t), seen
     _, d = ray(scene, at)
     return at, t, d, seen
 
@@ -160,10 +146,12 @@ def on_screen(scene, point, a, b):
 @device
 def ray_start(scene, at):
     """Where the ray starts."""
-    if scene.lens == ORTHOGRAPHIC:
-        o, _ = parallel_ray(scene.theta, scene.camera, at.x, at.y)
-        return o
-    return _eye(scene, at.a, at.b)
+    if scene.lens == PINHOLE or scene.lens >= BENT:
+        return vector_at(scene.theta, scene.camera)
+    if scene.lens == THINLENS:
+        return lens_eye(scene.theta, scene.camera, at.a, at.b)
+    o, _ = parallel_ray(scene.theta, scene.camera, at.x, at.y)
+    return o
 
 
 @device
@@ -173,25 +161,23 @@ def screen_covectors(scene, at, t):
     theta, camera = scene.theta, scene.camera
     one = 0.0 * t + 1.0
     zero = 0.0 * t
-    if scene.lens < ORTHOGRAPHIC:
-        return _pinhole_covector(scene, at, t, one, zero), _pinhole_covector(scene, at, t, zero, one)
-    if scene.lens < BENT:
+    if scene.lens == PINHOLE:
+        a = pinhole_screen_covector(theta, camera, at.x, at.y, t, one, zero)
+        return a, pinhole_screen_covector(theta, camera, at.x, at.y, t, zero, one)
+    if scene.lens == ORTHOGRAPHIC:
         a = parallel_screen_covector(theta, camera, one, zero)
         return a, parallel_screen_covector(theta, camera, zero, one)
+    if scene.lens == THINLENS:
+        a = lens_covector(theta, camera, at, t, one, zero)
+        return a, lens_covector(theta, camera, at, t, zero, one)
     return bent_covectors(theta, camera, scene.lens, at.x, at.y, t)
-
-
-@device
-def _pinhole_covector(scene, at, t, gx, gy):
-    r, u = vector_at(scene.theta, scene.camera + 3), vector_at(scene.theta, scene.camera + 6)
-    return pinhole_screen_covector(r, u, _forward(scene, at.a, at.b), at.x, at.y, t, gx, gy)
 
 
 @device
 def screen_covector(scene, at, t, gx, gy):
     """The vector h with  gx d_sx + gy d_sy = h . (…) as above."""
-    if scene.lens < ORTHOGRAPHIC:
-        return _pinhole_covector(scene, at, t, gx, gy)
+    if scene.lens == PINHOLE:
+        return pinhole_screen_covector(scene.theta, scene.camera, at.x, at.y, t, gx, gy)
     a, b = screen_covectors(scene, at, t)
     return madd(scale(a, gx), b, gy)
 
@@ -203,7 +189,7 @@ def pixel_area(scene, at, axis, t):
     if scene.lens < BENT:
         r, u, f = vector_at(theta, c + 3), vector_at(theta, c + 6), vector_at(theta, c + 9)
         area = absolute(dot(r, cross(u, f)))
-        if scene.lens < ORTHOGRAPHIC:
+        if scene.lens != ORTHOGRAPHIC:
             area = area * t * t
     else:
         d, along_x, along_y = bent_by_screen(theta, c, scene.lens, at.x, at.y)

@@ -21,6 +21,7 @@ from ..real import own
 from ..vec import madd, scale
 from . import perspective
 from .numbers import RIGHT, UP, Numbers
+from .perspective import covector, solved
 
 TO_A, TO_B, TO_C, TO_D = 12, 15, 18, 21  # where the vectors are
 
@@ -62,6 +63,22 @@ def lens_ray(theta, camera, at):
     d = axis(theta, camera, at.a, at.b)
     d = madd(madd(d, vector_at(theta, camera + 3), at.x), vector_at(theta, camera + 6), at.y)
     return eye(theta, camera, at.a, at.b), d
+
+
+@device(apart=True)
+def lens_project(theta, camera, a, b, x):
+    """As perspective.project."""
+    own()
+    r, u = vector_at(theta, camera + 3), vector_at(theta, camera + 6)
+    return solved(eye(theta, camera, a, b), r, u, axis(theta, camera, a, b), x)
+
+
+@device(apart=True)
+def lens_covector(theta, camera, at, t, gx, gy):
+    """As perspective.screen_covector."""
+    own()
+    r, u, f = vector_at(theta, camera + 3), vector_at(theta, camera + 6), axis(theta, camera, at.a, at.b)
+    return covector(r, u, f, at.x, at.y, t, gx, gy)
 
 
 @device(apart=True)
