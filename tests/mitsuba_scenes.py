@@ -277,8 +277,8 @@ def cornell_from_afar() -> nr.Scene:
 
 
 def cornell_out_of_focus() -> nr.Scene:
-    """The block in front is sharp, the wall behind it is not; the axis off the middle."""
-    lens = {"aperture_radius": 0.15, "focus_distance": 3.2, "principal_point": [0.55, 0.4]}
+    """The block in front is sharp, the wall behind it is not."""
+    lens = {"aperture_radius": 0.15, "focus_distance": 3.2}
     return with_camera(cornell(), type="thinlens", **lens)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from mitsuba_lights import emitters
 from mitsuba_materials import COLOUR, GREY, bsdf, texture
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from nrender.geometry.vertex_normals import vertex_normals
 from nrender.scene import Scene
@@ -117,11 +118,19 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
         half = 0.5 * float(values["height"]) * width / height
         return {"type": "orthographic", "to_world": place @ mi.ScalarTransform4f().scale([half, half, 1]), **found}
     x, y = (0.5 - float(n) for n in values["principal_point"])
-    # Mitsuba's offset is that of the film from the axis.
-    offset = {"principal_point_offset_x": x, "principal_point_offset_y": y}
+    # Mitsuba's offset is that of the film from the axis; its lens has none.
+    offset = {"principal_point_offset_x": x, "principal_point_offset_y": y} if view.type == "perspective" else {}
     angle = {"fov": float(values["fov"]), "fov_axis": values["fov_axis"]}
     lens = {key: float(values[key]) for key in ("aperture_radius", "focus_distance") if key in values}
     return {"type": view.type, "to_world": place, **angle, **offset, **lens, **found}
+
+
+def of_gaussians(image: np.ndarray) -> np.ndarray:
+    """How far pixels may be apart since nrender's gaussian ends at a circle and Mitsuba's at a square. The integral of the
+    filters' absolute difference is 1.84e-3, so that is half of it times the range of what a pixel sees, here of its
+    neighbours."""
+    size = (7, 7, 1)
+    return np.asarray(0.92e-3 * (maximum_filter(image, size) - minimum_filter(image, size)))
 
 
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:
