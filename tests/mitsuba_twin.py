@@ -126,8 +126,8 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
 
 
 def of_gaussians(image: np.ndarray) -> np.ndarray:
-    """How far pixels may be apart since nrender's gaussian ends at a circle and Mitsuba's at a square. The integral of the
-    filters' absolute difference is 1.84e-3, so that is half of it times the range of what a pixel sees, here of its
+    """How far pixels may be apart since nrender's gaussian ends at a circle and Mitsuba's at a square. The integral of
+    the filters' absolute difference is 1.84e-3, so that is half of it times the range of what a pixel sees, here of its
     neighbours."""
     size = (7, 7, 1)
     return np.asarray(0.92e-3 * (maximum_filter(image, size) - minimum_filter(image, size)))
