@@ -14,6 +14,7 @@ from .compile_scene import Mesh, compile_scene
 from .device import Width
 from .errors import NrenderError, did_you_mean
 from .params import Layout
+from .pixel_filter import POINT
 from .real import FLOAT32, FLOAT64
 from .scene import Scene
 from .tables import Tables
@@ -113,6 +114,12 @@ def warn_once(missing: str, paths: list[str]) -> None:
         _warned.update((missing, path) for path in new)
         names = ": " + ", ".join(new) if any(new) else ""
         warnings.warn(f"without the derivative of {missing}{names}", RenderWarning, stacklevel=5)
+
+
+def warn_of_points(job: Job, moving: list[str], what: str) -> None:
+    """Says what a picture without antialiasing has no derivative of."""
+    if job.tables.filter == POINT:
+        warn_once(f"{what} in the picture of camera '{job.camera}', whose filter is 'point'", moving)
 
 
 def crossing_pairs(job: Job, edges: Callable[[], np.ndarray | None]) -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ pixel sees that part of a triangle, in units of the parallelogram of its weights
 where the camera ray o + t a meets the plane with the area normal N (camera/perspective.py): t a's derivatives by the
 screen's coordinates span that. So the level moves with camera and triangle, and its derivative counts. Only what a
 camera ray meets is minified; farther on a path is blurred by its many samples. Parallel rays have no factor t^2; of
-bent pictures the pixel on the axis stands for all, whose V has the lens's factors q0 q1 too (camera/bent.py).
+bent pictures the pixel on the axis stands for all, whose V has the lens's factors q0 q1 too (camera/bent.py). What is
+out of focus is not minified more: the many samples of a lens blur it.
 """
 
 from typing import NamedTuple
@@ -87,12 +88,12 @@ def footprint_adj(scene, gradient, view, area_normal, g, mask):
         accumulate(gradient, c + 12, g / a.bent[0], mask)
         accumulate(gradient, c + 13, g / a.bent[1], mask)
     g_x = scale(view.axis, g_t / dot(view.axis, view.axis))
-    ray_point_adj(scene, gradient, view.sx, view.sy, view.t, scale(g_x, -1.0), mask)
+    ray_point_adj(scene, gradient, view.at, view.t, scale(g_x, -1.0), mask)
     g_v, g_slope = g / a.volume, -g / dot(area_normal, view.axis)
     add_vector(gradient, c + 3, scale(cross(a.up, a.forward), g_v), mask)
     add_vector(gradient, c + 6, scale(cross(a.forward, a.right), g_v), mask)
     add_vector(gradient, c + 9, scale(cross(a.right, a.up), g_v), mask)
-    ray_direction_adj_raw(scene, gradient, view.sx, view.sy, scale(area_normal, g_slope), mask)
+    ray_direction_adj_raw(scene, gradient, view.at, scale(area_normal, g_slope), mask)
     return g_x, scale(view.axis, g_slope)
 
 

@@ -13,6 +13,7 @@ place.
 from typing import NamedTuple
 
 from .camera.rays import ray_direction_adj, ray_point_adj, ray_point_tan
+from .camera.screen import Screen
 from .device import device
 from .geometry.segment import NEAR, log_gradient, nearness, turn
 from .geometry.surface import add_vector, slide_adj, slide_tan
@@ -26,10 +27,9 @@ WORDS = 5  # Reals a vertex: u, v, w
 
 
 class View(NamedTuple):
-    """The camera ray of a path: screen point, direction (not unit), distance of the first vertex in units of that."""
+    """The camera ray of a path: which it is, direction (not unit), distance of the first vertex in units of that."""
 
-    sx: float
-    sy: float
+    at: Screen
     axis: tuple
     t: float
 
@@ -88,7 +88,7 @@ def trail_tan(scene, d_theta, trail, view, depth):
     while any_lane(follows):
         k = select(follows, k - 1, k)
         follows = follows & (k > 0) & (_chi(trail, view, k) > 0.0)
-    d_x = ray_point_tan(scene, d_theta, view.sx, view.sy, view.t)
+    d_x = ray_point_tan(scene, d_theta, view.at, view.t)
     going = k <= last
     while any_lane(going):
         at = select(going, k, last)
@@ -120,7 +120,7 @@ def vertex_adj(scene, gradient, trail, view, depth, g, mask):
         g = scale(g_before, chi)
         first = mask & (k == 0)
         if any_lane(first):
-            ray_point_adj(scene, gradient, view.sx, view.sy, view.t, g, first)
+            ray_point_adj(scene, gradient, view.at, view.t, g, first)
         mask = mask & (chi > 0.0) & invert(k == 0)
         k = k - 1
 
@@ -146,6 +146,6 @@ def arrival_adj(scene, gradient, view, depth, w, chi, g_direction, mask):
     mask = mask & (dot(g_direction, g_direction) > 0.0)
     first = mask & (depth == 1)
     if any_lane(first):
-        ray_direction_adj(scene, gradient, view.sx, view.sy, view.axis, g_direction, first)
+        ray_direction_adj(scene, gradient, view.at, view.axis, g_direction, first)
     zero = 0.0 * chi
     return choose(mask & (depth > 1), turn(w, chi, g_direction), (zero, zero, zero))

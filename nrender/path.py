@@ -8,6 +8,7 @@ What jumps (visibility) is in `boundary/`.
 
 from typing import NamedTuple
 
+from .camera.screen import middle_ray
 from .device import device
 from .direct import direct
 from .emitters import emission_weight
@@ -109,7 +110,7 @@ def advance(scene, walk, p, floor, active):
             scattering, passing = active, stream  # a lane that passes draws nothing here, whatever the others do
             wi = scale(d, -1.0)
             a = shading_frame(scene, x, wi)
-            foot = footprint_of(scene, View(zero, zero, axis, distance(eye, axis, x)), x, depth == 1)
+            foot = footprint_of(scene, View(middle_ray(zero, zero), axis, distance(eye, axis, x)), x, depth == 1)
             read(scene, a.material, x, foot, p, active)
             if scene.light_count > 0:
                 stream, found, lit = direct(scene, stream, x, a, p, wi, spare, active)

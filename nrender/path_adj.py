@@ -10,6 +10,7 @@ same turns as that of path_tan.py, which needs no division but must be its trans
 from typing import NamedTuple
 
 from .camera.rays import camera_ray, ray_direction_adj
+from .camera.screen import Screen, screen_either
 from .device import device
 from .direct import direct_adj
 from .emitters import emission_weight
@@ -28,13 +29,12 @@ from .walk import no_veil, onward, over, sky, sky_adj, veil, veil_adj
 
 
 class Replay(NamedTuple):
-    """A walk that is repeated. (sx, sy): of the camera ray; t: of the first vertex on it, in units of its axis; weight
+    """A walk that is repeated. at: of the camera ray; t: of the first vertex on it, in units of its axis; weight
     of the radiance; coming: weight . (what the rest of the walk will find), by colour, and that for `dim`; last
     vertex, the gradient of the direction in which the walk left it, and that of its place as far as it is known."""
 
     walk: Walk
-    sx: float
-    sy: float
+    at: Screen
     t: float
     weight: tuple
     coming: tuple
@@ -45,15 +45,15 @@ class Replay(NamedTuple):
 
 
 @device
-def begin_adj(scene, stream, sx, sy, weight, radiance, dim_radiance):
+def begin_adj(scene, stream, at, weight, radiance, dim_radiance):
     """radiance, dim_radiance: what the first walk found."""
-    o, axis, part = camera_ray(scene, sx, sy)
+    o, axis, part = camera_ray(scene, at)
     walk = begin(stream, o, axis, 1, BIG, part)
     zero = 0.0 * walk.pdf
     none = (zero, zero, zero)
     last = surface(scene, select(zero < 1.0, 0, 0), zero, zero, walk.d)
     coming, dim_coming = mul(weight, radiance), mul(weight, dim_radiance)
-    return Replay(walk, sx, sy, zero, weight, coming, dim_coming, last, none, none)
+    return Replay(walk, at, zero, weight, coming, dim_coming, last, none, none)
 
 
 @device
@@ -61,8 +61,7 @@ def replay_either(mask, a, b):
     """`select` for two of them."""
     return Replay(
         walk_either(mask, a.walk, b.walk),
-        select(mask, a.sx, b.sx),
-        select(mask, a.sy, b.sy),
+        screen_either(mask, a.at, b.at),
         select(mask, a.t, b.t),
         choose(mask, a.weight, b.weight),
         choose(mask, a.coming, b.coming),
@@ -78,11 +77,11 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
     """Add the gradient of the next vertex's part of weight . radiance to `gradient`; return (the walk behind it, mask
     of the lanes that go on). met: what the first walk met there, in the lanes `kept`. If not `moving`, leave out the
     gradient of vertices and camera. p, g_p: local_reals()."""
-    walk, sx, sy, t_first, weight, coming, dim_coming, last, g_leave, g_place = replay
+    walk, at, t_first, weight, coming, dim_coming, last, g_leave, g_place = replay
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
-    view = View(sx, sy, axis, t_first)
+    view = View(at, axis, t_first)
     hit = _hit(scene, o, d, met, kept, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
@@ -90,7 +89,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
         g_d = sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
         first = missed & (depth == 1)
         if moving and any_lane(first):
-            ray_direction_adj(scene, gradient, sx, sy, axis, g_d, first)
+            ray_direction_adj(scene, gradient, at, axis, g_d, first)
     active = active & (hit.face >= 0)
     going, v = active & (zero > 0.0), no_veil(zero, active)
     g_segment, g_own, before = none, none, last
@@ -98,7 +97,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
         first = depth == 1
         t = distance(eye, axis, x)
-        view = View(sx, sy, axis, select(first, t, view.t))
+        view = View(at, axis, select(first, t, view.t))
         if scene.translucent > 0:
             stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
             if any_lane(v.met):
@@ -176,7 +175,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
         g_place = choose(going, g_own, g_place)
     depth = depth + select(v.passed, 0, 1)
     walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
-    return Replay(walk, sx, sy, view.t, weight, coming, dim_coming, last, g_leave, g_place), active | v.passed
+    return Replay(walk, at, view.t, weight, coming, dim_coming, last, g_leave, g_place), active | v.passed
 
 
 @device

@@ -7,6 +7,7 @@ BSDF, is added there.
 from typing import NamedTuple
 
 from .camera.rays import camera_ray, ray_tan
+from .camera.screen import Screen, screen_either
 from .device import device
 from .direct import direct_tan
 from .emitters import emission_weight
@@ -27,13 +28,12 @@ from .walk import no_veil, onward, sky, sky_tan, veil
 
 
 class Tangent(NamedTuple):
-    """A walk, and how it moves. (sx, sy): of the camera ray; t: of the first vertex on it, in units of its axis. The
+    """A walk, and how it moves. at: of the camera ray; t: of the first vertex on it, in units of its axis. The
     derivatives of the radiance found, of the throughput and of the direction in which the walk arrives. Of the last
     vertex: surface, frame, wi, and their velocities; gain: the throughput before it over the density there."""
 
     walk: Walk
-    sx: float
-    sy: float
+    at: Screen
     t: float
     d_radiance: tuple
     d_throughput: tuple
@@ -49,9 +49,9 @@ class Tangent(NamedTuple):
 
 
 @device
-def begin_tan(scene, stream, sx, sy, d_theta):
-    o, axis, part = camera_ray(scene, sx, sy)
-    d_o, d_axis = ray_tan(scene, d_theta, sx, sy)
+def begin_tan(scene, stream, at, d_theta):
+    o, axis, part = camera_ray(scene, at)
+    d_o, d_axis = ray_tan(scene, d_theta, at)
     walk = begin(stream, o, axis, 1, BIG, part)
     zero = 0.0 * walk.pdf
     none = (zero, zero, zero)
@@ -59,7 +59,7 @@ def begin_tan(scene, stream, sx, sy, d_theta):
     frame = shading_frame(scene, last, walk.d)
     d_arrive = normalize_tan(axis, d_axis)
     return Tangent(
-        walk, sx, sy, zero, none, none, d_arrive, none, last, frame, walk.d, none, none, none, none
+        walk, at, zero, none, none, d_arrive, none, last, frame, walk.d, none, none, none, none
     )
 
 
@@ -68,8 +68,7 @@ def tangent_either(mask, a, b):
     """`select` for two of them."""
     return Tangent(
         walk_either(mask, a.walk, b.walk),
-        select(mask, a.sx, b.sx),
-        select(mask, a.sy, b.sy),
+        screen_either(mask, a.at, b.at),
         select(mask, a.t, b.t),
         choose(mask, a.d_radiance, b.d_radiance),
         choose(mask, a.d_throughput, b.d_throughput),
@@ -89,19 +88,19 @@ def tangent_either(mask, a, b):
 def advance_tan(scene, tangent, p, d_p, d_theta, active):
     """(the walk behind its next vertex, mask of the lanes that go on). p, d_p: local_reals(), the numbers of the last
     vertex's material and their velocities, until there is a new one."""
-    walk, sx, sy, t_first, d_radiance, d_throughput, d_arrive, gain = tangent[:8]
-    last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi = tangent[8:]
+    walk, at, t_first, d_radiance, d_throughput, d_arrive, gain = tangent[:7]
+    last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi = tangent[7:]
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
-    d_o, d_axis = ray_tan(scene, d_theta, sx, sy)
+    d_o, d_axis = ray_tan(scene, d_theta, at)
     hit = closest(scene, o, d, active)
     found, missed = active & (hit.face >= 0), active & (hit.face < 0)
     x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
     first = depth == 1
     d_material, d_area = surface_tan(scene, d_theta, x)
     t = distance(eye, axis, x)
-    view = View(sx, sy, axis, select(first, t, t_first))
+    view = View(at, axis, select(first, t, t_first))
     d_ray = madd(d_o, d_axis, t)
     v, before = no_veil(zero, active), throughput
     if scene.translucent > 0:
@@ -181,7 +180,7 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     depth = depth + select(v.passed, 0, 1)
     walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
     behind = Tangent(
-        walk, sx, sy, view.t, d_radiance, d_throughput, d_arrive, gain,
+        walk, at, view.t, d_radiance, d_throughput, d_arrive, gain,
         last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi,
     )
     return behind, active | v.passed

@@ -20,6 +20,7 @@ from .job import (
     crossing_pairs,
     job_of,
     report,
+    warn_of_points,
     warn_once,
 )
 from .params import moves_geometry, pull, push
@@ -275,6 +276,7 @@ def _warn_of_missing(job: Job, boundary: Boundary, moving: list[str]) -> None:
     if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
         warn_once("where shadows and indirect light meet a textured opacity", moving)
     hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
+    warn_of_points(job, moving, "outlines and hard shadows" if hard else "outlines")
     if hard and least_roughness(scene) < CLEAR:
         warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
     edges = boundary.edges

@@ -18,7 +18,17 @@ from .backend.aovs import Outlines, View
 from .compile_scene import visible_of
 from .errors import NrenderError, did_you_mean
 from .geometry.edges import topology
-from .job import Job, checked_directions, checked_gradients, checked_paths, crossing_pairs, job_of, report, warn_once
+from .job import (
+    Job,
+    checked_directions,
+    checked_gradients,
+    checked_paths,
+    crossing_pairs,
+    job_of,
+    report,
+    warn_of_points,
+    warn_once,
+)
 from .params import moves_geometry, pull, push
 from .scene import Scene
 from .warm import ensure
@@ -242,6 +252,7 @@ def _outlines(made: _Made, moving: list[str]) -> Outlines | None:
 
 def _warn_of_missing(job: Job, moving: list[str]) -> None:
     """Says once of each parameter which part of its derivative is not there."""
+    warn_of_points(job, moving, "outlines")
     vertices = job.values[: 3 * job.place.geometry.vertices].reshape(-1, 3)
     for name in job.place.geometry.crowded:
         warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])

@@ -78,8 +78,9 @@ class Tables(NamedTuple):
     few: np.ndarray  # Real, what lanes need in the place of a tree, see geometry/few.py
     few_faces: np.ndarray  # empty: it is not so few
     few_quads: int
-    camera: int  # offset of origin, right, up, forward, and of the lens's numbers
+    camera: int  # offset of the camera's vectors and its lens's numbers, see camera/numbers.py
     lens: int  # the camera's kind, see camera/kinds.py
+    filter: int  # of its pixels, see pixel_filter.py
     background: int  # offset of the constant light's radiance
     envmap: int  # offset of the environment map
     env_width: int

@@ -99,7 +99,7 @@ def veil_adj(scene, gradient, view, x, v, coming, dim_coming, sliding):
     if any_lane(sliding):
         g_slide = slid_adj(scene, x, g_u, g_v)
         g_ray, g_plane = slide_adj(view.axis, x.area_normal, g_slide)
-        ray_point_adj(scene, gradient, view.sx, view.sy, view.t, g_ray, sliding)
+        ray_point_adj(scene, gradient, view.at, view.t, g_ray, sliding)
         point_only_adj(scene, gradient, x, sub(g_plane, g_slide), sliding)
 
 

@@ -18,6 +18,14 @@ def cosine_hemisphere_pdf(w):
 
 
 @device
+def disk(u1, u2):
+    """A uniform point of the unit disk; density 1/pi."""
+    r = sqrt(u1)
+    phi = 2.0 * PI * u2
+    return r * cos(phi), r * sin(phi)
+
+
+@device
 def triangle(u1, u2):
     """Barycentric coordinates (b1, b2) of a uniform point; density 1/area. Osada et al. 2002, section 4.2."""
     r = sqrt(u1)

@@ -7,6 +7,7 @@ from drivers import tables_of
 from scipy.optimize import brentq
 
 from nrender.camera import perspective, rays
+from nrender.camera.screen import middle_ray
 from nrender.geometry import surface
 from nrender.geometry.segment import NEAR, nearness
 from nrender.local import SIZE
@@ -33,7 +34,7 @@ class Chain:
         rng = np.random.default_rng(seed)
         self.sx, self.sy, self.t = rng.uniform(-1, 1, size=3) + [0, 0, 3]
         _, axis = perspective.ray(TABLES.theta, TABLES.camera, self.sx, self.sy)
-        self.view = View(self.sx, self.sy, axis, self.t)
+        self.view = View(middle_ray(self.sx, self.sy), axis, self.t)
         self.surfaces = [surface_at(rng) for _ in range(len(chis) + 1)]
         self.ws = [axis, *(self.step(rng, chi) for chi in chis)]
         self.depth = len(self.ws)
@@ -50,7 +51,7 @@ class Chain:
         return 1.0 if depth == 1 else nearness(np.dot(w, w), near2(self.view, depth))[0]
 
     def velocity(self, d_theta):
-        d = rays.ray_point_tan(TABLES, d_theta, self.sx, self.sy, self.t)
+        d = rays.ray_point_tan(TABLES, d_theta, middle_ray(self.sx, self.sy), self.t)
         for depth, (s, w) in enumerate(zip(self.surfaces, self.ws, strict=True), 1):
             d = vertex_tan(w, s.area_normal, self.chi(depth), d, surface.surface_tan(TABLES, d_theta, s)[0])
         return d

@@ -229,5 +229,13 @@ CHECKERS = scene(
     <emitter type="area"><rgb name="radiance" value="1, 3, 5"/></emitter></shape>""",
 )
 
+LENS = '<float name="aperture_radius" value="0.2"/><float name="focus_distance" value="3"/><float name="fov"'
+THIN_LENS = BOX.replace('type="perspective"', 'type="thinlens"').replace('<float name="fov"', LENS)
+BORDER = '<boolean name="sample_border" value="true"/><rfilter type='
+# Nothing bright and small, which the rim of a filter seldom meets.
+TENTS = SKY.replace('<rfilter type="box"', f'{BORDER}"tent"')
+GAUSSIANS = BUMPS.replace('<rfilter type="box"', f'{BORDER}"gaussian"')
+
 SCENES = {"box": BOX, "sky": SKY, "metals": METALS, "glass": GLASS, "lights": LIGHTS, "meshes": MESHES, "bumps": BUMPS,
-          "checkers": CHECKERS, "off the axis": OFF_THE_AXIS, "parallel": PARALLEL}
+          "checkers": CHECKERS, "off the axis": OFF_THE_AXIS, "parallel": PARALLEL, "thin lens": THIN_LENS,
+          "tents": TENTS, "gaussians": GAUSSIANS}

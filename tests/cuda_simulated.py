@@ -84,7 +84,12 @@ def test_gradients_are_the_cpus(scene, deterministic):
         np.testing.assert_allclose(found[path], expected[path], rtol=1e-3, atol=1e-4 * size)
 
 
-@pytest.fixture(scope="module", params=[{}, {"type": "fisheye", "fov": 45}], ids=["straight", "bent"])
+LENS = {"type": "thinlens", "aperture_radius": 0.1, "focus_distance": 3.0, "filter": "gaussian"}
+
+
+@pytest.fixture(
+    scope="module", params=[{}, {"type": "fisheye", "fov": 45}, LENS], ids=["straight", "bent", "out of focus"]
+)
 def work(request):
     """Of float32 and float64, few samples of each kind of boundary: outlines, shadows, indirect light, what a smooth
     surface shows."""

@@ -178,6 +178,7 @@ def tables_of(
         few_quads=0,
         camera=camera,
         lens=0,
+        filter=0,
         background=-1,
         envmap=-1,
         env_width=1,

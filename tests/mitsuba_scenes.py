@@ -276,6 +276,20 @@ def cornell_from_afar() -> nr.Scene:
     return with_camera(cornell(), type="orthographic", fov=None, height=1.8, origin=[0.7, 0.4, 3.6], fov_axis=None)
 
 
+def cornell_out_of_focus() -> nr.Scene:
+    """The block in front is sharp, the wall behind it is not."""
+    lens = {"aperture_radius": 0.15, "focus_distance": 3.2}
+    return with_camera(cornell(), type="thinlens", **lens)
+
+
+def cornell_by_tents() -> nr.Scene:
+    return with_camera(cornell(), filter="tent")
+
+
+def cornell_by_gaussians() -> nr.Scene:
+    return with_camera(cornell(), filter="gaussian")
+
+
 SCENES = (
     cornell,
     lamp_under_sky,
@@ -289,4 +303,7 @@ SCENES = (
     vertex_colours,
     part_of_cornell,
     cornell_from_afar,
+    cornell_out_of_focus,
+    cornell_by_tents,
+    cornell_by_gaussians,
 )

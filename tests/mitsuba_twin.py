@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from mitsuba_lights import emitters
 from mitsuba_materials import COLOUR, GREY, bsdf, texture
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from nrender.geometry.vertex_normals import vertex_normals
 from nrender.scene import Scene
@@ -101,11 +102,13 @@ def corner_normals(shape: Shape, world: np.ndarray) -> np.ndarray | None:
 
 
 def sensor(mi: Any, view: Camera) -> dict[str, Any]:
-    """A perspective or orthographic camera."""
+    """A perspective, thinlens or orthographic camera."""
     values = view.values
     look = [[float(x) for x in values[key]] for key in ("origin", "target", "up")]
     width, height = (int(n) for n in values["resolution"])
-    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}, "pixel_format": "rgb"}
+    rfilter = {"type": str(values["filter"])}
+    film = {"type": "hdrfilm", "width": width, "height": height, "rfilter": rfilter, "pixel_format": "rgb"}
+    film["sample_border"] = True
     if "crop" in values:
         names = ("crop_offset_x", "crop_offset_y", "crop_width", "crop_height")
         film |= {name: int(n) for name, n in zip(names, values["crop"], strict=True)}
@@ -115,14 +118,23 @@ def sensor(mi: Any, view: Camera) -> dict[str, Any]:
         half = 0.5 * float(values["height"]) * width / height
         return {"type": "orthographic", "to_world": place @ mi.ScalarTransform4f().scale([half, half, 1]), **found}
     x, y = (0.5 - float(n) for n in values["principal_point"])
-    # Mitsuba's offset is that of the film from the axis.
-    offset = {"principal_point_offset_x": x, "principal_point_offset_y": y}
+    # Mitsuba's offset is that of the film from the axis; its lens has none.
+    offset = {"principal_point_offset_x": x, "principal_point_offset_y": y} if view.type == "perspective" else {}
     angle = {"fov": float(values["fov"]), "fov_axis": values["fov_axis"]}
-    return {"type": "perspective", "to_world": place, **angle, **offset, **found}
+    lens = {key: float(values[key]) for key in ("aperture_radius", "focus_distance") if key in values}
+    return {"type": view.type, "to_world": place, **angle, **offset, **lens, **found}
+
+
+def of_gaussians(image: np.ndarray) -> np.ndarray:
+    """How far pixels may be apart since nrender's gaussian ends at a circle and Mitsuba's at a square. The integral of
+    the filters' absolute difference is 1.84e-3, so that is half of it times the range of what a pixel sees, here of its
+    neighbours."""
+    size = (7, 7, 1)
+    return np.asarray(0.92e-3 * (maximum_filter(image, size) - minimum_filter(image, size)))
 
 
 def mitsuba_scene(mi: Any, scene: Scene) -> Any:
-    """All materials and lights, but area lights that shine on both sides; box filter. The first camera.
+    """All materials and lights, but area lights that shine on both sides. The first camera.
 
     Where there is opacity, `volpath` renders: its shadow rays pass, too, and to pass does not count as a depth.
     """

@@ -10,6 +10,7 @@ POSE = {"origin": [0.2, 0.6, 3.0], "target": [0.1, 0.1, 0.0]}
 SIZE = [24, 16]
 CAMERAS = {
     "perspective": {"fov": 75, "principal_point": [0.45, 0.55], "fov_axis": "diagonal", "crop": [2, 1, 18, 13]},
+    "thinlens": {"fov": 60, "aperture_radius": 0.15, "focus_distance": 2.4, "filter": "gaussian"},
     "orthographic": {"height": 3.0},
     "fisheye": {"fov": 100},
     "panorama": {},
@@ -66,7 +67,7 @@ def test_gradients_with_outlines_agree_with_finite_differences(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["orthographic", "fisheye", "opencv"])
+@pytest.mark.parametrize("kind", ["thinlens", "orthographic", "fisheye", "opencv"])
 def test_gradients_of_shadows_agree_with_finite_differences(kind):
     wrt = ["cameras.main.origin", ("shapes.box.transform.translate", (0,)), ("shapes.lamp.transform.translate", (2,))]
     found = nr.gradcheck(lit(kind), wrt, precision="float64", budget=1_000_000, samples=2, target=0.05)

@@ -9,19 +9,27 @@ from test_camera_images import CAMERAS, lit, picture
 from nrender import Scene
 from nrender.aov import AOVS, channels_of
 from nrender.backend import aov_kernels, cpu, kernels
+from nrender.boundary.plan import LIGHTS, MIRRORED, Share, Stratum, plan_of
 from nrender.boundary.primary import Edges
-from nrender.compile_scene import compile_scene, visible_of
+from nrender.boundary.segment import EVERY
+from nrender.compile_scene import boundary_of, compile_scene, visible_of
 from nrender.geometry.edges import allot
 from nrender.params import layout, push, theta
 from nrender.real import FLOAT64
 
 WIDTH, HEIGHT, SPP, SEED = 4, 3, 1, 3
 SAMPLES = 24  # of edges
+CASES = {kind: {} for kind in CAMERAS} | {
+    "perspective, tent": {"filter": "tent"},
+    "orthographic, gaussian": {"filter": "gaussian"},
+    "fisheye, gaussian": {"filter": "gaussian"},
+    "perspective, point": {"filter": "point"},
+}
 
 
-def minified(kind):
+def minified(kind, more):
     """A floor with an image, from afar."""
-    document = lit(kind).document
+    document = lit(kind, **more).document
     floor = {"image": picture(3, 32, 32), "filter": "mipmap"}
     document["materials"]["textured"] = {"type": "diffuse", "reflectance": floor}
     document["shapes"]["floor"]["material"] = "textured"
@@ -30,8 +38,9 @@ def minified(kind):
 
 
 class Job:
-    def __init__(self, kind):
-        document = minified(kind)
+    def __init__(self, name):
+        kind = name.split(",")[0]
+        document = minified(kind, CASES[name])
         camera = document["cameras"]["main"]
         camera.update(resolution=[WIDTH, HEIGHT], crop=None)
         if kind == "opencv":
@@ -39,7 +48,7 @@ class Job:
         document["cameras"]["main"] = {key: value for key, value in camera.items() if value is not None}
         document["integrator"]["max_depth"] = 2
         self.scene = Scene.from_dict(document)
-        self.place, self.values, self.mesh, self.tables, _ = compile_scene(self.scene, "main", FLOAT64)
+        self.place, self.values, self.mesh, self.tables, self.power = compile_scene(self.scene, "main", FLOAT64)
         rng = np.random.default_rng(5)
         parameters = self.scene.parameters
         self.d_theta = push(self.place, {path: rng.normal(size=value.shape) for path, value in parameters.items()})
@@ -52,7 +61,7 @@ class Job:
         return self.tables._replace(theta=values)
 
 
-@pytest.fixture(scope="module", params=CAMERAS)
+@pytest.fixture(scope="module", params=CASES)
 def job(request):
     return Job(request.param)
 
@@ -94,7 +103,11 @@ def test_depth_is_along_the_axis_or_along_the_ray(job):
     along, direct = away @ forward, np.linalg.norm(away, axis=1)
     kind = job.scene.cameras["main"].type
     np.testing.assert_allclose(found[:, channels.depth], direct if kind in ("fisheye", "panorama") else along)
-    np.testing.assert_allclose(found[:, channels.distance], along if kind == "orthographic" else direct)
+    if kind == "thinlens":  # the distance is that from a point of the lens
+        radius = float(values["aperture_radius"])
+        assert 0.0 < np.abs(found[:, channels.distance] - direct).max() < radius
+    else:
+        np.testing.assert_allclose(found[:, channels.distance], along if kind == "orthographic" else direct)
 
 
 def test_aovs_move_as_their_tangent_says(job):
@@ -120,14 +133,60 @@ def test_aovs_move_as_their_tangent_says(job):
     assert taylor_slope(at, d_image, 1e-4) == pytest.approx(2, abs=0.1)
 
 
-def test_the_gradient_of_outlines_is_the_transpose_of_their_tangent(job):
+def outlines_of(job):
     visible = visible_of(job.scene, job.values, job.place, job.mesh, job.tables, (WIDTH, HEIGHT), FLOAT64)
-    assert visible is not None
+    assert (visible is None) == (job.scene.cameras["main"].values["filter"] == "point")
+    if visible is None:
+        return None
     first, spacing = allot(visible.lengths, SAMPLES, 0.3)
-    edges = Edges(visible.ends, visible.clip, first, spacing)
+    return Edges(visible.ends, visible.clip, first, spacing)
+
+
+def test_the_gradient_of_outlines_is_the_transpose_of_their_tangent(job):
+    edges = outlines_of(job)
+    if edges is None:
+        pytest.skip("pixels are points")
     gradient, unused, d_image = np.zeros(job.place.size), np.zeros(1), np.zeros(3 * WIDTH * HEIGHT)
     head = job.tables, edges, WIDTH, HEIGHT, SAMPLES, SEED, 0
     kernels.outlines(*head, False, 0, 1, job.d_theta, unused, unused, d_image, np.zeros(2), job.bad)
     kernels.outlines(*head, True, 0, 1, unused, job.weights, gradient, unused, np.zeros(2), job.bad)
     assert not job.bad.any()
+    assert_transpose(d_image, job.weights, job.d_theta, gradient)
+
+
+def test_the_gradient_of_outlines_of_aovs_is_the_transpose_of_their_tangent(job):
+    edges = outlines_of(job)
+    if edges is None:
+        pytest.skip("pixels are points")
+    channels = channels_of(["depth", "normal", "alpha"], -1)
+    count = channels.number * WIDTH * HEIGHT
+    weights, gradient = np.random.default_rng(7).normal(size=count), np.zeros(job.place.size)
+    unused, d_image = np.zeros(1), np.zeros(count)
+    head = job.tables, channels, edges, WIDTH, HEIGHT, SAMPLES, SEED
+    aov_kernels.aov_outlines(*head, False, 0, 1, job.d_theta, unused, unused, d_image, job.bad)
+    aov_kernels.aov_outlines(*head, True, 0, 1, unused, weights, gradient, unused, job.bad)
+    assert not job.bad.any()
+    assert_transpose(d_image, weights, job.d_theta, gradient)
+
+
+def test_the_gradient_of_shadows_is_the_transpose_of_their_tangent(job):
+    """Segments from the lamp, and where the eye can't be connected from pixels."""
+    points = job.scene.cameras["main"].values["filter"] == "point"
+    strategy, samples = (MIRRORED, 400) if points else (LIGHTS, 96)
+    size = WIDTH, HEIGHT
+    found = boundary_of(job.scene, job.values, job.place, job.mesh, job.tables, job.power, size, FLOAT64)
+    share = Share(Stratum(strategy, 1, 1.0, 0.0), samples, np.ones(1 + int(found.cluster.max())))
+    plan = plan_of(found, share, WIDTH * HEIGHT, 0.3, float)
+    rough = EVERY if points else 0.0
+    gradient, unused, d_image = np.zeros(job.place.size), np.zeros(1), np.zeros(3 * WIDTH * HEIGHT)
+    tail = plan, 1, rough, *size, samples, SEED, 0
+    head = (job.tables, found.edges, *tail) if points else (job.tables, found.edges, found.emitters, *tail)
+    kernel = kernels.mirrored if points else kernels.grazing
+    assert points == (found.rough == EVERY)
+    moments = np.zeros((2, 3 + int(found.cluster.max())))
+    kernel(*head, False, 0, 1, job.d_theta, unused, unused, d_image, moments[0], job.bad)
+    kernel(*head, True, 0, 1, unused, job.weights, gradient, unused, moments[1], job.bad)
+    assert not job.bad.any()
+    assert d_image.any()
+    assert moments[0, 0] > 0.0
     assert_transpose(d_image, job.weights, job.d_theta, gradient)

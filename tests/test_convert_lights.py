@@ -74,12 +74,58 @@ def test_cameras(converted):
     assert (other["origin"], other["up"]) == ([0, 1, 5], [0, 1, 0])
     np.testing.assert_allclose(other["target"], [0, 1, 4], atol=1e-9)
     assert any("nrender has no camera like 'irradiancemeter'" in note for note in notes)
-    assert any("a box as the filter of pixels instead of gaussian, by default" in note for note in notes)
+    assert [camera["filter"] for camera in (main, other)] == ["gaussian"] * 2  # Mitsuba's default
 
 
 def camera_of(converted, text):
     document, notes = converted('<shape type="cube"/>', text)
     return document["cameras"]["main"], notes
+
+
+@pytest.mark.parametrize(
+    "rfilter, expected, note",
+    [
+        ('<rfilter type="box"/>', "box", None),
+        ('<rfilter type="tent"/>', "tent", None),
+        ('<rfilter type="tent"><float name="radius" value="1"/></rfilter>', "tent", None),
+        ('<rfilter type="tent"><float name="radius" value="2"/></rfilter>', "tent", "radius: a tent of the radius 1"),
+        ('<rfilter type="box"><float name="radius" value="1"/></rfilter>', "box", "radius: a box of the radius 0.5"),
+        ('<rfilter type="gaussian"/>', "gaussian", None),
+        ('<rfilter type="gaussian"><float name="stddev" value="0.8"/></rfilter>', "gaussian",
+         "stddev: a gaussian of the deviation 0.5"),
+        ('<rfilter type="mitchell"/>', "gaussian", "a gaussian as the filter of pixels instead of mitchell"),
+        ("", "gaussian", None),
+    ],
+)
+def test_pixel_filters(converted, rfilter, expected, note):
+    text = sensor('<float name="fov" value="45"/>').replace("</film>", f"{rfilter}</film>")
+    camera, notes = camera_of(converted, text)
+    assert camera.get("filter", "box") == expected
+    assert len(notes) == (note is not None)
+    assert not note or note in notes[0]
+
+
+LENS = '<float name="aperture_radius" value="0.2"/><float name="focus_distance" value="3"/>'
+
+
+def test_a_thin_lens(converted):
+    def camera(lens, steps=""):
+        place = f'<transform name="to_world">{steps}{LOOK}</transform><float name="fov" value="45"/>'
+        return camera_of(converted, sensor(place + lens).replace("perspective", "thinlens"))
+
+    found, notes = camera(LENS)
+    assert (found["type"], found["aperture_radius"], found["focus_distance"]) == ("thinlens", 0.2, 3)
+    assert (found["origin"], found["target"]) == ([0, 1, 5], [0, 1, 0])
+    assert notes == []
+    scaled, _ = camera(LENS, '<scale value="2"/>')
+    assert (scaled["aperture_radius"], scaled["focus_distance"]) == (0.4, 6)
+    uneven, _ = camera(LENS, '<scale x="2"/>')
+    assert (uneven["aperture_radius"], uneven["focus_distance"]) == (0.2, 3)
+    assert uneven["matrix"] == [[2, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 5]]
+    assert camera(LENS.replace("0.2", "0"))[0]["type"] == "perspective"
+    assert camera("")[0]["type"] == "perspective"
+    with pytest.raises(SceneError, match=r"focus_distance: expected a number > 0, got 0"):
+        camera(LENS.replace('"3"', '"0"'))
 
 
 def test_a_part_of_the_film_and_where_the_axis_meets_it(converted):
@@ -113,7 +159,7 @@ LOOK = '<lookat origin="0,1,5" target="0,1,0" up="0,1,0"/>'
 def test_parallel_rays(converted, steps, height, pose):
     camera, _ = camera_of(
         converted, sensor(f'<transform name="to_world">{steps}</transform>').replace("perspective", "orthographic"))
-    assert camera == {"type": "orthographic", **pose, "height": height, "resolution": [400, 200]}
+    assert camera == {"type": "orthographic", **pose, "height": height, "resolution": [400, 200], "filter": "gaussian"}
 
 
 def test_a_mirrored_camera_has_a_matrix(converted):

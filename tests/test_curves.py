@@ -7,6 +7,7 @@ from test_cameras import scene_of, view_of
 
 from nrender.camera import rays
 from nrender.camera.arrays import ARRAYS, Lens
+from nrender.camera.screen import middle_ray
 from nrender.compile_scene.curves import EVEN, curved_edges
 from nrender.params import layout, theta
 
@@ -28,9 +29,9 @@ def lens_of(name):
 def test_arrays_are_projected_as_points_are(name):
     lens, view = lens_of(name), view_of(scene_of(name))
     points = SPREAD * np.random.default_rng(1).normal(size=(50, 3))
-    found = rays.project.instantiate(ARRAYS)(lens, points.T)
+    found = rays.project.instantiate(ARRAYS)(lens, points.T, 0.0, 0.0)
     for k, point in enumerate(points):
-        *at, seen = rays.project(view, tuple(point.tolist()))
+        *at, seen = rays.project(view, tuple(point.tolist()), 0.0, 0.0)
         assert seen == found[3][k]
         if seen:
             assert_allclose([x[k] for x in found[:3]], at, rtol=1e-12)
@@ -50,8 +51,8 @@ def test_the_parts_hold_all_that_is_in_view_and_are_as_long_as_they_say(name):
     for k, (a, b) in enumerate(vertices[ends]):
         points = (a + (b - a) * s[:, None]).T
         with np.errstate(all="ignore"):
-            sx, sy, t, seen = rays.project.instantiate(ARRAYS)(lens, points)
-            by = rays.screen_covectors.instantiate(ARRAYS)(lens, sx, sy, t)
+            sx, sy, t, seen = rays.project.instantiate(ARRAYS)(lens, points, 0.0, 0.0)
+            by = rays.screen_covectors.instantiate(ARRAYS)(lens, middle_ray(sx, sy), t)
         mine = of_part[:, 0] == ends[k, 0]
         covered = np.zeros(len(s), int)
         for s0, s1, length in clip[mine][:, [6, 7, 0]]:

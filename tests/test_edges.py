@@ -5,7 +5,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nrender.geometry.edges import LEAST, allot, clip, importance, sides, topology, visible_edges
+from nrender.geometry.edges import (
+    LEAST,
+    Defocus,
+    allot,
+    blurred,
+    clip,
+    importance,
+    picture,
+    sides,
+    topology,
+    visible_edges,
+)
 
 QUAD = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0.0]]), np.array([[0, 1, 2], [0, 2, 3]])
 
@@ -165,26 +176,65 @@ def in_view(points):
 
 @pytest.mark.parametrize("a, b, part", INSIDE)
 def test_clipping_keeps_the_part_in_view(a, b, part):
-    inside, s0, s1 = clip(in_view([a]), in_view([b]), 0.1)
+    inside, s0, s1 = clip(in_view([a]), in_view([b]), picture(0.1))
     assert inside[0]
     assert_allclose([s0[0], s1[0]], part, atol=1e-12)
 
 
 @pytest.mark.parametrize("a, b", OUTSIDE)
 def test_clipping_drops_what_is_out_of_view(a, b):
-    assert not clip(in_view([a]), in_view([b]), 0.1)[0][0]
+    assert not clip(in_view([a]), in_view([b]), picture(0.1))[0][0]
 
 
 def test_clipping_against_points_along_the_segment():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 300, 3)) * [2, 2, 2]
-    inside, s0, s1 = clip(in_view(a), in_view(b), 0.1)
+    inside, s0, s1 = clip(in_view(a), in_view(b), picture(0.1))
     s = (np.arange(2000) + 0.5) / 2000
     p = a[:, None] + (b - a)[:, None] * s[:, None]
     seen = (np.abs(p[..., 0]) < p[..., 2]) & (np.abs(p[..., 1]) < p[..., 2]) & (p[..., 2] > 0.1)
     kept = inside[:, None] & (s > s0[:, None]) & (s < s1[:, None])
     assert (seen.sum(1) > 0).sum() > 30
     assert (seen != kept).sum() <= 2
+
+
+def test_clipping_with_a_lens_keeps_what_some_point_of_it_sees():
+    """Against many points of the lens's bounding square, at many points of segments."""
+    rng, defocus = np.random.default_rng(0), Defocus(0.4, 0.25, 1.5)
+    a, b = rng.normal(size=(2, 200, 3)) * [3, 3, 1] + [0, 0, 1.2]
+    s = (np.arange(400) + 0.5) / 400
+    p = a[:, None] + (b - a)[:, None] * s[:, None]
+    t = p[..., 2]
+    with np.errstate(divide="ignore"):
+        shift = np.abs(1 - t / defocus.focus) / t
+    x, y = np.abs(p[..., 0] / t), np.abs(p[..., 1] / t)
+    seen = (x < 1.1 + defocus.x * shift) & (y < 1.2 + defocus.y * shift) & (t > 0.1)
+    kept = np.zeros(seen.shape, int)
+    for planes in blurred(picture(0.1, (1.1, 1.2)), defocus):
+        inside, s0, s1 = clip(in_view(a), in_view(b), planes)
+        kept += inside[:, None] & (s > s0[:, None]) & (s < s1[:, None])
+    assert kept.max() == 1  # of the two sets, of what is before the plane in focus and what is behind it
+    assert (seen.any(1)).sum() > 50
+    assert (seen != kept.astype(bool)).sum() <= 2
+
+
+def test_an_edge_counts_that_is_an_outline_from_some_point_of_a_lens():
+    """A roof: from the left its right side is not seen. The middle of the lens sees both, as a crease."""
+    vertices = np.array([[0, 0, 0], [0, 1, 0], [-1, 0.5, -0.2], [1, 0.5, -0.2]])
+    faces = np.array([[0, 1, 2], [1, 0, 3]])
+    _, _, left, right = topology(vertices, faces)
+    of, eye = int(np.flatnonzero(right >= 0)[0]), np.array([-3.0, 0.5, 0.66, 1.0])
+
+    def found(vertices, radius):
+        lens = np.array([[radius, 0, 0], [0, radius, 0.0]])
+        return importance(vertices, faces, left, right, plain_look(faces), eye, lens)[of]
+
+    crease = importance(vertices, faces, left, right, plain_look(faces), eye)[of]
+    assert LEAST < crease < 1.0
+    assert found(vertices, 0.2) == crease
+    assert found(vertices, 0.4) == 1.0
+    flat = vertices * [1, 1, 0]
+    assert found(flat, 9.0) == 0.0  # in one plane there is nothing to see
 
 
 CAMERA = np.concatenate([[0, 0, 4], [0.5, 0, 0], [0, 0.5, 0], [0, 0, -1.0]])

@@ -194,6 +194,18 @@ def test_a_checkerboard_comes_back_as_an_image_with_sharp_squares(again):
     close(texture.scale, [1.5, 2.5])
 
 
+def test_a_lens_is_a_pinhole_there(tmp_path):
+    lens = {"type": "thinlens", "aperture_radius": 0.1, "focus_distance": 3, "filter": "tent"}
+    camera = {"origin": [1, 2, 5], "target": [0.5, 0, 0], "fov": 50, "resolution": [40, 30]}
+    notes = nr.export(scene(cameras={"main": {**camera, **lens}}), tmp_path / "a.glb")
+    convert(tmp_path / "a.glb", tmp_path / "b.yaml")
+    after = nr.load_scene(tmp_path / "b.yaml").cameras["main"]
+    assert (after.type, after.values["filter"]) == ("perspective", "box")
+    close(after.values["fov"], 50)
+    assert any("aperture_radius: a pinhole: all is in focus" in note for note in notes)
+    assert any("filter: left out" in note for note in notes)
+
+
 def test_trimesh_reads_it(tmp_path):
     trimesh = pytest.importorskip("trimesh")
     before = scene()

@@ -42,6 +42,7 @@ SCENES |= {
     )
     for name, keys in {
         "orthographic": {"height": 1.8},
+        "thinlens": {"aperture_radius": 0.1, "focus_distance": 3.0, "filter": "gaussian"},
         "fisheye": {"fov": 80, "crop": [1, 2, 18, 15]},
         "panorama": {"origin": [0.1, 0.1, 0.5]},
         "opencv": {"fx": 24, "k1": -0.1, "k2": 0.02, "k4": 0.03, "p1": 0.01, "p2": -0.02},

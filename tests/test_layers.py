@@ -30,6 +30,7 @@ ORDER = [
     "search",
     # Models and the tables they read
     "tables",
+    "pixel_filter",
     "pyramid",
     "geometry",
     "texture",

@@ -19,6 +19,7 @@ from nrender import material, mipmap, pyramid, texture
 from nrender.bsdf import MODELS, size
 from nrender.camera.perspective import ray
 from nrender.camera.rays import ray_point_tan
+from nrender.camera.screen import middle_ray
 from nrender.compile_scene import compile_scene
 from nrender.geometry.surface import surface, surface_tan
 from nrender.local import SIZE
@@ -50,7 +51,7 @@ def seen(scene, sx, sy):
     n = np.cross(b - a, c - a)
     t = (a - o) @ n / (n @ axis)
     u, v = np.linalg.lstsq(np.stack([b - a, c - a], 1), np.array(o) + t * np.array(axis) - a, rcond=None)[0]
-    return Seen(View(sx, sy, axis, float(t)), triple(n), float(u), float(v))
+    return Seen(View(middle_ray(sx, sy), axis, float(t)), triple(n), float(u), float(v))
 
 
 PLACES = [(0.0, 0.0), (0.3, -0.6), (-0.9, 0.8)]
@@ -386,7 +387,7 @@ def level_at(tables, sx, sy):
     o = np.array(ray(tables.theta, tables.camera, sx, sy)[0])
     a, b, c = tables.theta.reshape(-1)[: 3 * 4].reshape(4, 3)[tables.faces[:3]]
     n = np.cross(b - a, c - a)
-    foot = mipmap.footprint(tables, View(sx, sy, axis, float((a - o) @ n / (n @ axis))), triple(n))
+    foot = mipmap.footprint(tables, View(middle_ray(sx, sy), axis, float((a - o) @ n / (n @ axis))), triple(n))
     p = texture.place(tables, 0, 0, 0.0, 0.0)
     texels = tables.textures[TEXTURE_WIDTH] * tables.textures[TEXTURE_HEIGHT]
     return foot + 0.5 * np.log2(abs(p.s_u * p.t_v - p.s_v * p.t_u) * texels)

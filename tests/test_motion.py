@@ -8,6 +8,7 @@ from derivatives import assert_transpose, difference, flat, triple, triples
 from numpy.testing import assert_allclose
 
 from nrender.camera import perspective, rays
+from nrender.camera.screen import middle_ray
 from nrender.geometry import surface
 from nrender.local import SIZE
 from nrender.motion import TRAIL, WORDS, Trail, View, near2, remember, trail_tan, vertex_adj, vertex_tan
@@ -55,7 +56,7 @@ def test_the_trail_fits_its_memory():
 
 
 def test_the_radius_of_nearness_is_a_share_of_the_first_distance():
-    view = View(0.0, 0.0, (0.0, 3.0, 4.0), 2.0)
+    view = View(middle_ray(0.0, 0.0), (0.0, 3.0, 4.0), 2.0)
     assert near2(view, 2) == pytest.approx((0.02 * 10.0) ** 2)
     assert near2(view, TRAIL - 1) == near2(view, 2)
     assert near2(view, TRAIL) == 0.0
@@ -83,7 +84,7 @@ def test_the_first_vertex_stays_on_its_camera_ray():
         t = (x - eye) @ chain.view.axis / np.dot(chain.view.axis, chain.view.axis)
         b = np.linalg.lstsq((VERTICES_NOW[ids][1:] - VERTICES_NOW[ids][0]).T, x - VERTICES_NOW[ids][0], rcond=None)[0]
         s = surface.surface(TABLES, s.face, *map(float, b), chain.view.axis)
-        d_ray = rays.ray_point_tan(TABLES, d_theta, chain.sx, chain.sy, t)
+        d_ray = rays.ray_point_tan(TABLES, d_theta, middle_ray(chain.sx, chain.sy), t)
         d_material = surface.surface_tan(TABLES, d_theta, s)[0]
         velocity = vertex_tan(chain.view.axis, s.area_normal, 1.0, d_ray, d_material)
         assert_allclose(velocity, difference(hit, 1e-5), rtol=1e-5, atol=1e-6 * np.abs(velocity).max())

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 from nrender.camera import rays
 from nrender.camera.kinds import PINHOLE
+from nrender.camera.screen import middle_ray
 from nrender.film import screen_point
 from nrender.vec import normalize_tan
 
@@ -27,31 +28,31 @@ CASES = [(theta_of(seed), *map(float, np.random.default_rng(seed).uniform(-1, 1,
 
 def view(theta):
     """What rays.py reads of tables."""
-    return SimpleNamespace(theta=theta, camera=CAMERA, lens=PINHOLE)
+    return SimpleNamespace(theta=theta, camera=CAMERA, lens=PINHOLE, filter=0)
 
 
 def world(theta, sx, sy, t):
-    o, d = rays.ray(view(theta), sx, sy)
+    o, d = rays.ray(view(theta), middle_ray(sx, sy))
     return np.array(o) + t * np.array(d)
 
 
 def test_the_ray_goes_through_the_screen_point():
     theta = np.concatenate([np.zeros(CAMERA), [1, 2, 3], [2, 0, 0], [0, 1, 0], [0, 0, -1]])
-    o, d = rays.ray(view(theta), 0.5, -0.25)
+    o, d = rays.ray(view(theta), middle_ray(0.5, -0.25))
     assert o == (1, 2, 3)
     assert d == (1, -0.25, -1)
 
 
 @pytest.mark.parametrize("theta, sx, sy, t", CASES)
 def test_project_inverts_ray(theta, sx, sy, t):
-    *seen, in_front = rays.project(view(theta), triple(world(theta, sx, sy, t)))
+    *seen, in_front = rays.project(view(theta), triple(world(theta, sx, sy, t)), 0.0, 0.0)
     assert in_front
     assert_allclose(seen, [sx, sy, t], rtol=1e-10, atol=1e-12)
 
 
 def test_a_point_behind_the_camera_has_a_negative_distance():
     theta = theta_of(0)
-    *_, t, in_front = rays.project(view(theta), triple(world(theta, 0.1, 0.2, -2.0)))
+    *_, t, in_front = rays.project(view(theta), triple(world(theta, 0.1, 0.2, -2.0)), 0.0, 0.0)
     assert t == pytest.approx(-2.0)
     assert not in_front
 
@@ -61,12 +62,12 @@ def test_adjoint_of_a_ray_point_is_the_transpose_of_its_tangent(theta, sx, sy, t
     rng = np.random.default_rng(1)
     d_theta, g = rng.normal(size=len(theta)), rng.normal(size=3)
     gradient = np.zeros(len(theta))
-    rays.ray_point_adj(view(theta), gradient, sx, sy, t, triple(g), True)
-    assert_transpose(rays.ray_point_tan(view(theta), d_theta, sx, sy, t), g, d_theta, gradient)
+    rays.ray_point_adj(view(theta), gradient, middle_ray(sx, sy), t, triple(g), True)
+    assert_transpose(rays.ray_point_tan(view(theta), d_theta, middle_ray(sx, sy), t), g, d_theta, gradient)
     assert not gradient[:CAMERA].any()
     assert not gradient[CAMERA + 12 :].any()
     untouched = np.zeros(len(theta))
-    rays.ray_point_adj(view(theta), untouched, sx, sy, t, triple(g), False)
+    rays.ray_point_adj(view(theta), untouched, middle_ray(sx, sy), t, triple(g), False)
     assert not untouched.any()
 
 
@@ -74,18 +75,18 @@ def test_adjoint_of_a_ray_point_is_the_transpose_of_its_tangent(theta, sx, sy, t
 def test_adjoint_of_a_ray_direction_is_the_transpose_of_its_derivative(theta, sx, sy, t):
     rng = np.random.default_rng(4)
     d_theta, g = rng.normal(size=len(theta)), rng.normal(size=3)
-    _, axis = rays.ray(view(theta), sx, sy)
+    _, axis = rays.ray(view(theta), middle_ray(sx, sy))
     gradient, untouched = np.zeros((2, len(theta)))
-    rays.ray_direction_adj(view(theta), gradient, sx, sy, axis, triple(g), True)
-    rays.ray_direction_adj(view(theta), untouched, sx, sy, axis, triple(g), False)
-    tangent = normalize_tan(axis, rays.ray_tan(view(theta), d_theta, sx, sy)[1])
+    rays.ray_direction_adj(view(theta), gradient, middle_ray(sx, sy), axis, triple(g), True)
+    rays.ray_direction_adj(view(theta), untouched, middle_ray(sx, sy), axis, triple(g), False)
+    tangent = normalize_tan(axis, rays.ray_tan(view(theta), d_theta, middle_ray(sx, sy))[1])
     assert_transpose(tangent, g, d_theta, gradient)
     assert not gradient[: CAMERA + 3].any()  # the eye turns no ray
     assert not gradient[CAMERA + 12 :].any()
     assert not untouched.any()
 
     def direction(h):
-        d = np.array(rays.ray(view(theta + h * d_theta), sx, sy)[1])
+        d = np.array(rays.ray(view(theta + h * d_theta), middle_ray(sx, sy))[1])
         return d / np.linalg.norm(d)
 
     assert taylor_slope(direction, tangent, 1e-3) == pytest.approx(2, abs=0.1)
@@ -95,7 +96,7 @@ def test_adjoint_of_a_ray_direction_is_the_transpose_of_its_derivative(theta, sx
 def test_tangent_of_a_ray_point_is_its_derivative(theta, sx, sy, t):
     d_theta = np.random.default_rng(2).normal(size=len(theta))
     derivative = difference(lambda h: world(theta + h * d_theta, sx, sy, t), 1e-2)
-    assert_allclose(rays.ray_point_tan(view(theta), d_theta, sx, sy, t), derivative, rtol=1e-10)
+    assert_allclose(rays.ray_point_tan(view(theta), d_theta, middle_ray(sx, sy), t), derivative, rtol=1e-10)
 
 
 @pytest.mark.parametrize("theta, sx, sy, t", CASES)
@@ -106,11 +107,11 @@ def test_the_covector_is_the_derivative_of_the_projection(theta, sx, sy, t):
     x = world(theta, sx, sy, t)
 
     def seen(h):
-        p = rays.project(view(theta + h * d_theta), triple(x + h * d_x))
+        p = rays.project(view(theta + h * d_theta), triple(x + h * d_x), 0.0, 0.0)
         return gx * p[0] + gy * p[1]
 
-    h = rays.screen_covector(view(theta), sx, sy, t, gx, gy)
-    value = np.dot(h, d_x - np.array(rays.ray_point_tan(view(theta), d_theta, sx, sy, t)))
+    h = rays.screen_covector(view(theta), middle_ray(sx, sy), t, gx, gy)
+    value = np.dot(h, d_x - np.array(rays.ray_point_tan(view(theta), d_theta, middle_ray(sx, sy), t)))
     assert_allclose(value, difference(seen, 1e-3), rtol=1e-6)
     assert taylor_slope(seen, value) == pytest.approx(2, abs=0.1)
 

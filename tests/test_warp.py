@@ -34,6 +34,14 @@ def test_cosine_hemisphere_at_the_ends_of_the_interval(u1):
     assert np.linalg.norm(w) == pytest.approx(1.0)
 
 
+def test_disk_is_uniform():
+    """Over rings of equal area and angles."""
+    x, y = np.array([warp.disk(*u) for u in U.tolist()]).T
+    assert np.hypot(x, y).max() <= 1.0
+    counts = np.histogram2d(x**2 + y**2, np.arctan2(y, x), [np.linspace(0, 1, 11), np.linspace(-np.pi, np.pi, 17)])[0]
+    chi_squared_test(counts, np.full((10, 16), N / 160))
+
+
 def test_triangle_is_uniform():
     """Barycentric coordinates are uniform on b1, b2 >= 0, b1 + b2 <= 1: in 10 x 10 squares, half of those on the
     diagonal."""

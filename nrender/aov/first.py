@@ -73,9 +73,9 @@ def _start(zero):
 
 
 @device
-def first_surface(scene, stream, sx, sy, o, axis, floor, active):
+def first_surface(scene, stream, at, o, axis, floor, active):
     """First, on the ray from o along `axis` (not unit). floor: DARK if derivatives are wanted, else 0; see
-    walk.scattered. (sx, sy): what the View says of it."""
+    walk.scattered. at: what the View says of it."""
     d = normalize(axis)
     zero = 0.0 * d[0]
     weight, dim = _start(zero)
@@ -89,7 +89,7 @@ def first_surface(scene, stream, sx, sy, o, axis, floor, active):
         held = a.met & invert(a.v.passed)
         x, found = either(held, a.x, x), found | held
     frame = shading_frame(scene, x, scale(d, -1.0))
-    return First(found, x, View(sx, sy, axis, distance(o, axis, x)), frame, weight, dim)
+    return First(found, x, View(at, axis, distance(o, axis, x)), frame, weight, dim)
 
 
 class Motion(NamedTuple):
@@ -108,7 +108,7 @@ class Motion(NamedTuple):
 @device
 def moved_tan(scene, d_theta, view, x):
     d_material, d_area = surface_tan(scene, d_theta, x)
-    d_o, d_axis = ray_tan(scene, d_theta, view.sx, view.sy)
+    d_o, d_axis = ray_tan(scene, d_theta, view.at)
     d_ray = madd(d_o, d_axis, view.t)
     d_x = slide_tan(view.axis, x.area_normal, d_ray, d_material)
     d_u, d_v = slid_tan(scene, x, sub(d_x, d_material))
@@ -122,13 +122,13 @@ def moved_adj(scene, gradient, view, x, g_x, g_area, g_u, g_v, g_axis, g_t, mask
     along = scale(view.axis, g_t / dot(view.axis, view.axis))
     g_slide = slid_adj(scene, x, g_u, g_v)
     g_ray, g_plane = slide_adj(view.axis, x.area_normal, add(add(g_x, g_slide), along))
-    ray_point_adj(scene, gradient, view.sx, view.sy, view.t, sub(g_ray, along), mask)
-    ray_direction_adj_raw(scene, gradient, view.sx, view.sy, g_axis, mask)
+    ray_point_adj(scene, gradient, view.at, view.t, sub(g_ray, along), mask)
+    ray_direction_adj_raw(scene, gradient, view.at, g_axis, mask)
     surface_adj(scene, gradient, x, sub(g_plane, g_slide), g_area, mask)
 
 
 @device
-def weight_tan(scene, d_theta, stream, sx, sy, o, axis, active):
+def weight_tan(scene, d_theta, stream, at, o, axis, active):
     """The velocity of First.weight, a number: the ray is followed again."""
     d = normalize(axis)
     zero = 0.0 * d[0]
@@ -138,7 +138,7 @@ def weight_tan(scene, d_theta, stream, sx, sy, o, axis, active):
         before = weight[0]
         a = _step(scene, stream, start, d, weight, dim, zero + DARK, going)
         stream, weight, dim = a.stream, a.weight, a.dim
-        view = View(sx, sy, axis, distance(o, axis, a.x))
+        view = View(at, axis, distance(o, axis, a.x))
         m = moved_tan(scene, d_theta, view, a.x)
         d_part = opacity_tan(scene, d_theta, a.x.face, a.x.u, a.x.v, m.d_u, m.d_v, a.v.met)
         d_part = select(a.v.passed, -d_part, d_part)
@@ -149,7 +149,7 @@ def weight_tan(scene, d_theta, stream, sx, sy, o, axis, active):
 
 
 @device
-def weight_adj(scene, gradient, stream, sx, sy, o, axis, flow, dim_flow, moving, active):
+def weight_adj(scene, gradient, stream, at, o, axis, flow, dim_flow, moving, active):
     """Scatter the gradient of flow * log(First.weight). flow: weight times its gradient, dim_flow: dim times that."""
     d = normalize(axis)
     zero = 0.0 * d[0]
@@ -158,7 +158,7 @@ def weight_adj(scene, gradient, stream, sx, sy, o, axis, flow, dim_flow, moving,
     while any_lane(going):
         a = _step(scene, stream, start, d, weight, dim, zero + DARK, going)
         stream, weight, dim = a.stream, a.weight, a.dim
-        view = View(sx, sy, axis, distance(o, axis, a.x))
+        view = View(at, axis, distance(o, axis, a.x))
         if any_lane(a.v.met):
             coming, dim_coming = (flow, zero, zero), (dim_flow, zero, zero)
             veil_adj(scene, gradient, view, a.x, a.v, coming, dim_coming, a.met & moving)

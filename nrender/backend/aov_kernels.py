@@ -4,17 +4,19 @@ walk has one step: lanes take samples one after the other."""
 from ..aov.first import first_surface, weight_adj, weight_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, masked, read, scaled, total, write
-from ..boundary.aov_edge import edge_values
+from ..boundary.aov_edge import edge_values, flow_at
 from ..boundary.primary import speed_adj, speed_tan
 from ..camera.rays import camera_ray
+from ..camera.screen import middle_ray
 from ..device import device
-from ..film import screen_point
+from ..film import around, counted, screen_point
 from ..geometry.surface import step_off, surface
 from ..geometry.traverse import closest
 from ..held import hold
 from ..local import local_reals
 from ..opacity import opacity
 from ..path import DARK
+from ..pixel_filter import BOX
 from ..real import absolute, accumulate, any_lane, count, gather, invert, put, real, select
 from ..rng import stream
 from ..vec import choose
@@ -43,6 +45,18 @@ def _add(image, first, out, channels, mask):
 
 
 @device
+def _add_at_place(scene, image, e, out, channels, mask):
+    """As film.add_at_place, of the numbers in `out`."""
+    if scene.filter == BOX:
+        _add(image, channels.number * e.pixel, out, channels, mask)
+    else:
+        for k in range(around(scene)):
+            pixel, f = counted(scene, e.at, k)
+            for c in range(channels.number):
+                accumulate(image, channels.number * pixel + c, gather(out, c) * f, mask)
+
+
+@device
 def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
     """image (height * width * channels.number): += the mean of the AOVs over a pixel, 0 where nothing is. bad: (count,
     pixel, sample) of samples that were not finite, left out."""
@@ -56,10 +70,10 @@ def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-            o, axis, part = camera_ray(scene, sx, sy)
+            s, at = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, at)
             active = active & (part > 0.0)
-            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, active)
+            first = first_surface(scene, s, at, o, axis, 0.0 * at.x, active)
             if any_lane(first.found):
                 v = scaled(shown(scene, channels, first, p), first.weight[0] * share)
                 write(out, channels, v, every)
@@ -81,24 +95,24 @@ def aovs_tan(scene, d_theta, channels, width, height, spp, seed, chunk, chunks, 
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-            o, axis, part = camera_ray(scene, sx, sy)
+            s, at = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, at)
             active = active & (part > 0.0)
-            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
+            first = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, active)
             if any_lane(first.found):
                 weight = first.weight[0] * share
                 v = shown(scene, channels, first, p)
                 d_v = scaled(shown_tan(scene, d_theta, channels, first, d_p), weight)
                 if scene.translucent > 0:
-                    d_weight = weight_tan(scene, d_theta, s, sx, sy, o, axis, active)
+                    d_weight = weight_tan(scene, d_theta, s, at, o, axis, active)
                     d_v = total(d_v, scaled(v, d_weight * share))
                 write(out, channels, scaled(v, weight), every)
                 write(d_out, channels, d_v, every)
                 size = magnitude(out, channels.number) + magnitude(d_out, channels.number)
                 good = first.found & (size < LARGE)
-                at = channels.number * (y * width + x)
-                _add(image, at, out, channels, good)
-                _add(d_image, at, d_out, channels, good)
+                place = channels.number * (y * width + x)
+                _add(image, place, out, channels, good)
+                _add(d_image, place, d_out, channels, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
 
 
@@ -116,21 +130,21 @@ def aovs_adj(scene, weights, channels, width, height, spp, seed, moving, chunk, 
             number = lane + start
             active = within(number, left, top, width, height)
             x, y, sample = place_of(number, left, top)
-            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-            o, axis, part = camera_ray(scene, sx, sy)
+            s, at = lens_sample(scene, seed, x, y, width, height, sample)
+            o, axis, part = camera_ray(scene, at)
             active = active & (part > 0.0)
-            first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
+            first = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, active)
             if any_lane(first.found):
                 v = shown(scene, channels, first, p)
                 write(out, channels, scaled(v, first.weight[0] * share), every)
                 good = first.found & (magnitude(out, channels.number) < LARGE)
-                at = channels.number * select(active, y * width + x, 0)
-                g = scaled(read(weights, channels, at, 0.0 * sx), share)
+                place = channels.number * select(active, y * width + x, 0)
+                g = scaled(read(weights, channels, place, 0.0 * at.x), share)
                 shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), moving, good)
                 if scene.translucent > 0:
-                    flow = select(good, inner(g, masked(good, v)), 0.0 * sx)
+                    flow = select(good, inner(g, masked(good, v)), 0.0 * at.x)
                     coming, dim_coming = first.weight[0] * flow, first.dim[0] * flow
-                    weight_adj(scene, gradient, s, sx, sy, o, axis, coming, dim_coming, moving, good)
+                    weight_adj(scene, gradient, s, at, o, axis, coming, dim_coming, moving, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
 
 
@@ -154,13 +168,11 @@ def aov_outlines(
         good = e.seen & (magnitude(out, channels.number) * h < LARGE)
         count_bad(bad, e.pixel, i, e.seen & invert(good))
         if any_lane(good):
-            at = channels.number * e.pixel
             if adjoint:
-                flow = inner(read(weights, channels, at, 0.0 * e.s), jump)
-                speed_adj(scene, gradient, e, flow, good)
+                speed_adj(scene, gradient, e, flow_at(scene, weights, channels, e, jump), good)
             else:
                 write(out, channels, scaled(jump, speed_tan(scene, d_theta, e)), every)
-                _add(d_image, at, out, channels, good)
+                _add_at_place(scene, d_image, e, out, channels, good)
 
 
 @device
@@ -182,7 +194,7 @@ def centres(scene, width, height, chunk, chunks, faces):
 def centre_ray(scene, x, y, width, height):
     """(origin, direction, part of the picture that has it: 0 or 1) through the centre of a pixel."""
     sx, sy = screen_point(x, y, 0.5, 0.5, width, height)
-    return camera_ray(scene, sx, sy)
+    return camera_ray(scene, middle_ray(sx, sy))
 
 
 @device

@@ -4,12 +4,14 @@ cuda_kernels.py. A thread sums its pixel in memory of its own."""
 from ..aov.first import first_surface, weight_adj, weight_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, read, scaled, total, write
-from ..boundary.aov_edge import edge_values
+from ..boundary.aov_edge import edge_values, flow_at
 from ..boundary.primary import speed_adj, speed_tan
 from ..camera.rays import camera_ray
 from ..device import device
+from ..film import around, counted
 from ..local import local_reals
 from ..path import DARK
+from ..pixel_filter import BOX
 from ..real import absolute, gather, put, real
 from ..rng import stream
 from .aov_kernels import LARGE, centre_ray, write_face
@@ -48,9 +50,9 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
             start, stop = share_of(last - first, part, parts)
             _clear(sums, n)
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, there = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx, there > 0.0)
+                s, at = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, at)
+                met = first_surface(scene, s, at, o, axis, 0.0 * at.x, there > 0.0)
                 if met.found:
                     write(out, channels, scaled(shown(scene, channels, met, p), met.weight[0]), True)
                     if magnitude(out, n) < LARGE:
@@ -74,14 +76,14 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
             _clear(sums, n)
             _clear(d_sums, n)
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, there = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
+                s, at = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, at)
+                met = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     d_v = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0])
                     if scene.translucent > 0:
-                        d_v = total(d_v, scaled(v, weight_tan(scene, d_theta, s, sx, sy, o, axis, True)))
+                        d_v = total(d_v, scaled(v, weight_tan(scene, d_theta, s, at, o, axis, True)))
                     write(out, channels, scaled(v, met.weight[0]), True)
                     write(d_out, channels, d_v, True)
                     if magnitude(out, n) + magnitude(d_out, n) < LARGE:
@@ -89,9 +91,9 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
                         _add(d_sums, d_out, n)
                     else:
                         count_bad(bad, y * width + x, sample)
-            at = n * ((part * (bottom - top) + y - top) * width + x)
-            _store(image, at, sums, n)
-            _store(d_image, at, d_sums, n)
+            place = n * ((part * (bottom - top) + y - top) * width + x)
+            _store(image, place, sums, n)
+            _store(d_image, place, d_sums, n)
 
 
 @device
@@ -111,9 +113,9 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
             if not magnitude(out, n) > 0.0:
                 stop = start
             for sample in range(first + start, first + stop):
-                s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-                o, axis, there = camera_ray(scene, sx, sy)
-                met = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, there > 0.0)
+                s, at = lens_sample(scene, seed, x, y, width, height, sample)
+                o, axis, there = camera_ray(scene, at)
+                met = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
                     write(out, channels, scaled(v, met.weight[0]), True)
@@ -122,7 +124,7 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
                         if scene.translucent > 0:
                             flow = inner(g, v)
                             coming, dim_coming = met.weight[0] * flow, met.dim[0] * flow
-                            weight_adj(scene, own, s, sx, sy, o, axis, coming, dim_coming, moving, True)
+                            weight_adj(scene, own, s, at, o, axis, coming, dim_coming, moving, True)
                     else:
                         count_bad(bad, y * width + x, sample)
 
@@ -146,12 +148,23 @@ def aov_outlines(
             if not magnitude(out, n) * h < LARGE:
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                flow = inner(read(weights, channels, n * e.pixel, 0.0 * e.s), jump)
-                speed_adj(scene, own, e, flow, True)
+                speed_adj(scene, own, e, flow_at(scene, weights, channels, e, jump), True)
             else:
-                speed = speed_tan(scene, d_theta, e)
+                _add_at_place(scene, d_image, e, out, n, speed_tan(scene, d_theta, e))
+
+
+@device
+def _add_at_place(scene, image, e, out, n, factor):
+    """Twin of that in aov_kernels.py, with a factor."""
+    if scene.filter == BOX:
+        for c in range(n):
+            add_shared(image, n * e.pixel + c, gather(out, c) * factor)
+    else:
+        for k in range(around(scene)):
+            pixel, f = counted(scene, e.at, k)
+            if f > 0.0:
                 for c in range(n):
-                    add_shared(d_image, n * e.pixel + c, gather(out, c) * speed)
+                    add_shared(image, n * pixel + c, gather(out, c) * factor * f)
 
 
 @device

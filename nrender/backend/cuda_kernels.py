@@ -17,6 +17,7 @@ from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
 from ..device import Primitive, device
+from ..film import any_pixel, around, at_place, counted
 from ..geometry.triangle import vector_at
 from ..hits import Hits, keep, recall
 from ..local import local_integers, local_reals
@@ -24,6 +25,7 @@ from ..motion import Trail
 from ..path import DARK, advance
 from ..path_adj import advance_adj, begin_adj
 from ..path_tan import advance_tan
+from ..pixel_filter import BOX
 from ..real import absolute, put, real
 from ..rng import lattice5, stream
 from ..vec import add, dot, largest_magnitude, scale
@@ -129,7 +131,7 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
         if x >= width or y >= bottom:
             end = sample
         walk = camera_tangent(scene, d_theta, seed, x, y, width, height, sample)
-        zero = 0.0 * walk.sx
+        zero = 0.0 * walk.at.x
         total, d_total = (zero, zero, zero), (zero, zero, zero)
         while any_thread(sample < end):
             if sample < end:
@@ -178,8 +180,8 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
             if going and not finite(walk.radiance):
                 count_bad(bad, y * width + x, sample)
                 going = False
-            s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-            replay = begin_adj(scene, s, sx, sy, weight, walk.radiance, walk.dim_radiance)
+            s, at = lens_sample(scene, seed, x, y, width, height, sample)
+            replay = begin_adj(scene, s, at, weight, walk.radiance, walk.dim_radiance)
             while any_thread(going):
                 if going:
                     met, kept = recall(scene, hits, 0, replay.walk.depth, True)
@@ -198,14 +200,15 @@ def outlines(
     own = own_copy(gradient)
     for i in range(first + thread(), last, threads()):
         e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
-        square = 0.0 * e.sx
+        square = 0.0 * e.at.x
         if e.seen:
             if not finite(scale(e.jump, largest_magnitude(e.covector))):
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                edge_adj(scene, own, e, vector_at(weights, 3 * e.pixel), True)
+                edge_adj(scene, own, e, at_place(scene, weights, e.at, e.pixel), True)
             else:
-                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e))
+                change = edge_tan(scene, d_theta, e)
+                square = _add_at_place(scene, d_image, e.at, e.pixel, change)
         if len(squares) > 0:
             put(squares, i - first, square, True)
 
@@ -223,7 +226,7 @@ def grazing(
     for i in range(first + thread(), last, threads()):
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
-        square = _contribute(scene, trail, g, adjoint, i, d_theta, weights, own, d_image, bad)
+        square = _contribute(scene, trail, g, True, adjoint, i, d_theta, weights, own, d_image, bad)
         _note(squares, met, i - first, square, g)
 
 
@@ -237,23 +240,30 @@ def mirrored(
     own = own_copy(gradient)
     for i in range(first + thread(), last, threads()):
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, True)
-        square = _contribute(scene, trail, g, adjoint, i, d_theta, weights, own, d_image, bad)
+        place = any_pixel(scene, u[0], u[1])
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), place, trail, p, True)
+        square = _contribute(scene, trail, g, False, adjoint, i, d_theta, weights, own, d_image, bad)
         _note(squares, met, i - first, square, g)
 
 
 @device
-def _contribute(scene, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, bad):
-    """The square of what a segment changes."""
+def _contribute(scene, trail, g, spread, adjoint, sample, d_theta, weights, gradient, d_image, bad):
+    """The square of what a segment changes. spread: see kernels._count."""
     square = 0.0 * g.s
     if g.seen:
         if not finite(scale(g.jump, largest_magnitude(g.normal))):
             count_bad(bad, g.pixel, sample)
         elif adjoint:
-            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), True)
+            weight = vector_at(weights, 3 * g.pixel)
+            if spread:
+                weight = at_place(scene, weights, g.lens.at, g.pixel)
+            grazing_adj(scene, gradient, trail, g, weight, True)
         else:
-            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g))
+            change = grazing_tan(scene, d_theta, trail, g)
+            if spread:
+                square = _add_at_place(scene, d_image, g.lens.at, g.pixel, change)
+            else:
+                square = _add(d_image, g.pixel, change)
     return square
 
 
@@ -265,7 +275,21 @@ def _note(squares, met, place, square, g):
 
 
 @device
-def _splat(d_image, pixel, change):
+def _add_at_place(scene, d_image, at, pixel, change):
+    """Twin of film.add_at_place."""
+    square = 0.0 * at.x
+    if scene.filter == BOX:
+        square = _add(d_image, pixel, change)
+    else:
+        for k in range(around(scene)):
+            near, f = counted(scene, at, k)
+            if f > 0.0:
+                square = square + _add(d_image, near, scale(change, f))
+    return square
+
+
+@device
+def _add(d_image, pixel, change):
     """Add the change; return its square."""
     for c in range(3):
         add_shared(d_image, 3 * pixel + c, change[c])

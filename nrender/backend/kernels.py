@@ -12,8 +12,9 @@ from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
 from ..camera.rays import camera_ray
+from ..camera.screen import Screen, lens_point
 from ..device import device
-from ..film import screen_point
+from ..film import add_at_place, any_pixel, at_place, filtered_point
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..held import hold
@@ -57,11 +58,12 @@ def count_bad(bad, pixel, sample, mask):
 
 @device
 def lens_sample(scene, seed, x, y, width, height, sample):
-    """(stream, sx, sy) of a sample of the pixel (x, y): as in the whole image, if this is a part of one."""
+    """(stream, Screen) of a sample of the pixel (x, y): as in the whole image, if this is a part of one."""
     s = stream(seed, scene.film_first + y * scene.film_stride + x, sample)
     s, u1, u2 = uniform2(s)
-    sx, sy = screen_point(x, y, u1, u2, width, height)
-    return s, sx, sy
+    sx, sy = filtered_point(scene, x, y, u1, u2, width, height)
+    s, a, b = lens_point(scene, s, 0.0 * sx)
+    return s, Screen(sx, sy, a, b)
 
 
 @device
@@ -85,15 +87,15 @@ def place_of(number, left, top):
 
 @device
 def camera_walk(scene, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-    o, axis, part = camera_ray(scene, sx, sy)
+    s, at = lens_sample(scene, seed, x, y, width, height, sample)
+    o, axis, part = camera_ray(scene, at)
     return begin(s, o, axis, 1, BIG, part)
 
 
 @device
 def camera_tangent(scene, d_theta, seed, x, y, width, height, sample):
-    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
-    return begin_tan(scene, s, sx, sy, d_theta)
+    s, at = lens_sample(scene, seed, x, y, width, height, sample)
+    return begin_tan(scene, s, at, d_theta)
 
 
 @device
@@ -269,10 +271,10 @@ def weighs(weights, number, left, top, width, height):
 @device
 def _camera_replay(scene, seed, weights, spp, number, place, left, top, width, height, batch):
     x, y, sample = place_of(number, left, top)
-    s, sx, sy = lens_sample(scene, seed, x, y, width, height, sample)
+    s, at = lens_sample(scene, seed, x, y, width, height, sample)
     weight = scale(weight_of(weights, number, left, top, width, height), 1.0 / real(spp))
     found = batch.radiance
-    return begin_adj(scene, s, sx, sy, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))
+    return begin_adj(scene, s, at, weight, vector_at(found, 6 * place), vector_at(found, 6 * place + 3))
 
 
 @device
@@ -308,9 +310,10 @@ def outlines(
         count_bad(bad, e.pixel, i, e.seen & invert(good))
         if any_lane(good):
             if adjoint:
-                edge_adj(scene, gradient, e, vector_at(weights, 3 * e.pixel), good)
+                edge_adj(scene, gradient, e, at_place(scene, weights, e.at, e.pixel), good)
             else:
-                square = _splat(d_image, e.pixel, edge_tan(scene, d_theta, e), good)
+                change = edge_tan(scene, d_theta, e)
+                square = add_at_place(scene, d_image, e.at, e.pixel, change, good)
                 accumulate(moments, 0, square, good)
 
 
@@ -330,7 +333,7 @@ def grazing(
         i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
         g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, active)
-        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        _count(scene, plan, trail, g, True, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
@@ -347,27 +350,29 @@ def mirrored(
         active = start + lane < last
         i = select(active, start + lane, start)
         s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        sx, sy = 2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), sx, sy, trail, p, active)
-        _count(scene, plan, trail, g, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
+        place = any_pixel(scene, u[0], u[1])
+        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), place, trail, p, active)
+        _count(scene, plan, trail, g, False, adjoint, i, d_theta, weights, gradient, d_image, moments, bad)
 
 
 @device
-def _count(scene, plan, trail, g, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+def _count(scene, plan, trail, g, spread, adjoint, sample, d_theta, weights, gradient, d_image, moments, bad):
+    """spread: the segment was not drawn for a pixel, so its place counts for all that are around."""
     accumulate(moments, 1, 1.0, g.reached)
     good = g.seen & finite(scale(g.jump, largest_magnitude(g.normal)))
     count_bad(bad, g.pixel, sample, g.seen & invert(good))
     if any_lane(good):
         if adjoint:
-            grazing_adj(scene, gradient, trail, g, vector_at(weights, 3 * g.pixel), good)
+            weight = vector_at(weights, 3 * g.pixel)
+            if spread:
+                weight = at_place(scene, weights, g.lens.at, g.pixel)
+            grazing_adj(scene, gradient, trail, g, weight, good)
         else:
-            square = _splat(d_image, g.pixel, grazing_tan(scene, d_theta, trail, g), good)
+            change = grazing_tan(scene, d_theta, trail, g)
+            if spread:
+                square = add_at_place(scene, d_image, g.lens.at, g.pixel, change, good)
+            else:
+                add_vector(d_image, 3 * g.pixel, change, good)
+                square = dot(change, change)
             accumulate(moments, 0, square, good)
             accumulate(moments, 2 + gather(plan.cluster, g.edge), square, good)
-
-
-@device
-def _splat(d_image, pixel, change, mask):
-    """Add the change; return its square."""
-    add_vector(d_image, 3 * pixel, change, mask)
-    return dot(change, change)

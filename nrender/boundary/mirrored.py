@@ -4,10 +4,12 @@ silhouette as seen from there.
 A smooth surface sends light on into a narrow cone. A walk from the edge can't be connected to the eye by such a
 surface, so what is seen in mirrors and through clear glass is found here: paths with a surface less rough than `rough`
 between the eye and x, x included. All others are found by segment.py; no path is found by both. (Light that comes
-straight from an emitter has another bound where x is seen directly: segment.least_roughness.)
+straight from an emitter has another bound where x is seen directly: segment.least_roughness.) Of pixels that are points
+these are all paths, since none is found by both a point and an edge.
 """
 
 from ..camera.rays import camera_ray
+from ..camera.screen import Screen, lens_point
 from ..device import device
 from ..geometry.edge_tree import BELOW_ONE, Aim, lobe_source, pick_aimed, point_on_edge, point_pdf
 from ..geometry.surface import step_off, surface
@@ -24,19 +26,22 @@ from ..vec import choose, dot, largest, mul, normalize, scale, sub
 from ..walk import bounce
 from .edge_point import BACK, edge_point, open_side, passing
 from .grazing import Grazing
-from .receiver import held, pixel_of
+from .receiver import held
 from .segment import FOUND_ELSEWHERE, least_roughness, share_of, stands_on, veiled_part
 
 
 @device
-def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trail, p, active):
-    """The segment at the vertex `depth` of a path through (sx, sy). weight: what a sample counts; u: two random
-    numbers."""
-    o, axis, part = camera_ray(scene, sx, sy)
+def mirrored_segment(scene, edges, weight, depth, rough, stream, u, place, trail, p, active):
+    """The segment at the vertex `depth` of a path through a sample of a pixel. place: film.any_pixel; weight: what
+    a sample counts; u: two random numbers."""
+    pixel, sx, sy = place
+    stream, a_lens, b_lens = lens_point(scene, stream, 0.0 * sx)
+    at = Screen(sx, sy, a_lens, b_lens)
+    o, axis, part = camera_ray(scene, at)
     zero = 0.0 * axis[0]
     none, one = (zero, zero, zero), zero + 1.0
     d, throughput = normalize(axis), (one, one, one)
-    lens, least = View(sx, sy, axis, zero), one
+    lens, least = View(at, axis, zero), one
     x, before, wi = surface(scene, 0 * truncate(zero), zero, zero, d), o, d
     a = shading_frame(scene, x, d)
     k = 1
@@ -47,7 +52,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         wi = scale(d, -1.0)
         a = shading_frame(scene, x, wi)
         if k == 1:
-            lens = View(sx, sy, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
+            lens = View(at, axis, dot(sub(x.point, o), axis) / dot(axis, axis))
         remember(trail, k, x, choose(seen & (k == 1), axis, sub(x.point, before)), seen)
         read(scene, a.material, x, footprint_of(scene, lens, x, k == 1), p, seen)
         least = minimum(least, roughness(scene, a, p, seen))
@@ -106,7 +111,7 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, sx, sy, trai
         sub(y.point, x.point),
         lens,
         depth + 0 * kind,
-        pixel_of(scene, sx, sy),
+        pixel,
         choose(seen, scale(mul(throughput, radiance), factor), none),
         edge,
         reached,

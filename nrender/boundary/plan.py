@@ -10,6 +10,7 @@ import numpy as np
 
 from ..geometry.edges import allot
 from ..tables import Tables
+from .segment import EVERY
 
 PRIMARY = "primary"  # edges as the camera sees them: primary.py
 LIGHTS = "lights"  # segments from a point of an emitter, past an edge: segment.py
@@ -47,7 +48,8 @@ class Visible(NamedTuple):
 class Boundary(NamedTuple):
     """All that boundary samples need of a scene. edges: an EdgeTree of the edges that a line can graze; measure (k,):
     length * share * span of each; cluster (k,): see `clusters`; emitters: lights.Emitters; lit: whether there is one;
-    rough: surfaces less rough are smooth, 0 if there is no such surface."""
+    rough: surfaces less rough are smooth, 0 if there is no such surface; EVERY: none can be connected to the eye, whose
+    pixels are points."""
 
     visible: Visible | None
     edges: Any
@@ -101,11 +103,13 @@ def strata_of(boundary: Boundary, scene: Tables) -> list[Stratum]:
         found.append(Stratum(PRIMARY, 1, 1.0 + 4.0 * min(deepest, LONG), 0.0))
     if not len(boundary.measure):
         return found
-    if boundary.lit:
+    connected = boundary.rough < EVERY
+    if boundary.lit and connected:
         found += [Stratum(LIGHTS, k, 2.0 + min(k - 1, LONG), 2.0) for k in range(1, deepest)]
     reflected = deepest - 1 if scene.background < 0 else deepest
     beyond = [2.0 + 2.0 * min(deepest - k, LONG) for k in range(deepest)]
-    found += [Stratum(EDGES, k, 2.0 + min(k - 1, LONG), beyond[k]) for k in range(1, reflected)]
+    if connected:
+        found += [Stratum(EDGES, k, 2.0 + min(k - 1, LONG), beyond[k]) for k in range(1, reflected)]
     if boundary.rough > 0.0:
         found += [Stratum(MIRRORED, k, 2.0 + min(k, LONG), beyond[k]) for k in range(1, deepest)]
     return found

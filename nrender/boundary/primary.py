@@ -11,7 +11,7 @@ that the camera's motion is included.
 
 from typing import NamedTuple
 
-from ..camera.kinds import BENT
+from ..camera.kinds import APART, THINLENS
 from ..camera.rays import (
     part_shown,
     project,
@@ -22,11 +22,13 @@ from ..camera.rays import (
     screen_covector,
     screen_covectors,
 )
+from ..camera.screen import Screen, lens_point
 from ..device import device
 from ..geometry.surface import add_vector
-from ..geometry.triangle import vector_at
+from ..geometry.triangle import area_normal, corners, vector_at
 from ..opacity import solid_hit
 from ..path import trace
+from ..pixel_filter import limits
 from ..real import BIG, absolute, any_lane, gather, invert, maximum, minimum, real, select, sqrt, truncate
 from ..rng import uniform
 from ..search import find
@@ -40,7 +42,8 @@ class Edges(NamedTuple):
     """The edges in view (k). ends (4 k): two vertex numbers, and the two faces as edges.sides has them. clip (9 k):
     of each one's part in view the ends' screen points in pixels ax ay bx by, their depths ta tb, and their parameters
     sa sb on the whole edge; 1/importance. Where pictures are bent it is a short
-    part of an edge, and in the place of ax its length, about, in pixels. first (k + 1): number of each one's first
+    part of an edge, and in the place of ax its length, about, in pixels; with a thin lens all is as its middle sees it,
+    but for such a length. first (k + 1): number of each one's first
     sample; spacing: pixels of edge times importance a sample."""
 
     ends: object
@@ -50,14 +53,13 @@ class Edges(NamedTuple):
 
 
 class EdgePoint(NamedTuple):
-    """pixel: its number; jump: (L- - L+) dl; share s of the edge's second vertex; covector h: (v . n) is h .
-    velocity."""
+    """pixel: number of that which it is in, or next to; jump: (L- - L+) dl; share s of the edge's second vertex;
+    covector h: (v . n) is h . velocity."""
 
     first: int
     second: int
     s: float
-    sx: float
-    sy: float
+    at: Screen
     t: float
     covector: tuple
     pixel: int
@@ -86,7 +88,7 @@ def edge_point(scene, edges, stream, sample, width, height, active):
         minus, dim = trace(scene, sides.stream, sides.o_below, sides.below, 1, BIG, e.seen, zero)
         plus, dim = trace(scene, sides.stream, sides.o_above, sides.above, 1, BIG, e.seen, zero)
         jump = scale(sub(minus, plus), sides.length)
-    return EdgePoint(e.first, e.second, e.s, e.sx, e.sy, e.t, e.covector, e.pixel, jump, e.seen)
+    return EdgePoint(e.first, e.second, e.s, e.at, e.t, e.covector, e.pixel, jump, e.seen)
 
 
 @device
@@ -105,28 +107,37 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
     a, b = vector_at(scene.theta, 3 * first), vector_at(scene.theta, 3 * second)
     point = madd(scale(a, 1.0 - s), b, s)
     length = edges.spacing * gather(edges.clip, 9 * k + 8)
-    sx, sy, t, seen = project(scene, point)
-    if scene.lens >= BENT:
-        bent = _on_curve(scene, sx, sy, t, scale(sub(b, a), sb - sa), width, height)
+    stream, a_lens, b_lens = lens_point(scene, stream, 0.0 * u)
+    sx, sy, t, seen = project(scene, point, a_lens, b_lens)
+    at = Screen(sx, sy, a_lens, b_lens)
+    if scene.lens >= APART:
+        rate = sb - sa
+        if scene.lens == THINLENS:
+            rate = rate * ta * tb / (((1.0 - f) * tb + f * ta) * ((1.0 - f) * tb + f * ta))
+        bent = _on_curve(scene, at, t, scale(sub(b, a), rate), width, height)
         px, py, nx, ny = bent.px, bent.py, bent.nx, bent.ny
         length = length * bent.speed / ax
-        inside = (absolute(sx) < 1.0) & (absolute(sy) < 1.0) & (bent.speed > 0.0)
-        seen = active & seen & inside & (part_shown(scene, sx, sy) > 0.0)
+        most_x, most_y = limits(scene)
+        inside = (absolute(sx) < most_x) & (absolute(sy) < most_y) & (bent.speed > 0.0)
+        seen = active & seen & inside & (part_shown(scene, at) > 0.0)
     else:
         px, py = ax + (bx - ax) * f, ay + (by - ay) * f
         inverse = 1.0 / sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay))
         nx, ny = (by - ay) * inverse, (ax - bx) * inverse
         seen = active
-    covector = screen_covector(scene, sx, sy, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
-    column = select(seen, minimum(truncate(px), width - 1), 0)
-    row = select(seen, minimum(truncate(py), height - 1), 0)
-    eye = ray_start(scene, sx, sy)
+    covector = screen_covector(scene, at, t, 0.5 * nx * real(width), -0.5 * ny * real(height))
+    column = select(seen, minimum(truncate(maximum(px, 0.0 * px)), width - 1), 0)
+    row = select(seen, minimum(truncate(maximum(py, 0.0 * py)), height - 1), 0)
+    eye = ray_start(scene, at)
     left, right = gather(edges.ends, 4 * k + 2), gather(edges.ends, 4 * k + 3)
     is_crease = left >= 0
     left, right = select(is_crease, left, -1 - left), select(is_crease, right, -1 - right)
+    if scene.lens == THINLENS:  # from another point of it an outline may be a crease
+        other = select(right < 0, left, right)
+        is_crease = (right >= 0) & (_in_front(scene, left, eye) == _in_front(scene, other, eye))
     aside = OFFSET + GRAIN * maximum(real(width), real(height))
-    o_below, below = _side(scene, px - aside * nx, py - aside * ny, width, height)
-    o_above, above = _side(scene, px + aside * nx, py + aside * ny, width, height)
+    o_below, below = _side(scene, at, px - aside * nx, py - aside * ny, width, height)
+    o_above, above = _side(scene, at, px + aside * nx, py + aside * ny, width, height)
     crease, outline = seen & is_crease, seen & invert(is_crease)
     if any_lane(crease):
         a_face = solid_hit(scene, o_below, below, True, left, right, crease).face
@@ -140,7 +151,7 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
         seen = seen & invert(outline & hidden)
     jump = (0.0 * s, 0.0 * s, 0.0 * s)
     pixel = row * width + column
-    found = EdgePoint(first, second, s, sx, sy, t, covector, pixel, jump, seen)
+    found = EdgePoint(first, second, s, at, t, covector, pixel, jump, seen)
     return found, Sides(stream, o_below, below, o_above, above, length)
 
 
@@ -155,21 +166,28 @@ class OnCurve(NamedTuple):
 
 
 @device
-def _on_curve(scene, sx, sy, t, along, width, height):
+def _on_curve(scene, at, t, along, width, height):
     """along: the derivative of the point in the world by the curve's parameter."""
-    by_x, by_y = screen_covectors(scene, sx, sy, t)
+    by_x, by_y = screen_covectors(scene, at, t)
     vx, vy = 0.5 * real(width) * dot(by_x, along), -0.5 * real(height) * dot(by_y, along)
     speed = sqrt(vx * vx + vy * vy)
     moves = speed > 0.0
     inverse = 1.0 / select(moves, speed, 1.0)
-    px, py = 0.5 * (1.0 + sx) * real(width), 0.5 * (1.0 - sy) * real(height)
+    px, py = 0.5 * (1.0 + at.x) * real(width), 0.5 * (1.0 - at.y) * real(height)
     return OnCurve(px, py, vy * inverse, -(vx * inverse), select(moves, speed, 0.0))
 
 
 @device
-def _side(scene, px, py, width, height):
-    """The ray through a point of the picture, in pixels: (origin, direction)."""
-    return ray(scene, 2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height))
+def _in_front(scene, face, eye):
+    """1 if the eye is in front of the face, else 0."""
+    c = corners(scene.theta, scene.faces, face)
+    return select(dot(area_normal(c), sub(eye, c[0])) > 0.0, 1, 0)
+
+
+@device
+def _side(scene, at, px, py, width, height):
+    """The ray through a point of the picture, in pixels, by the same point of the lens: (origin, direction)."""
+    return ray(scene, Screen(2.0 * px / real(width) - 1.0, 1.0 - 2.0 * py / real(height), at.a, at.b))
 
 
 @device
@@ -188,7 +206,7 @@ def edge_adj(scene, gradient, e, weight, mask):
 def speed_tan(scene, d_theta, e):
     """How fast the edge moves on the screen, v . n."""
     d_a, d_b = vector_at(d_theta, 3 * e.first), vector_at(d_theta, 3 * e.second)
-    d_ray = ray_point_tan(scene, d_theta, e.sx, e.sy, e.t)
+    d_ray = ray_point_tan(scene, d_theta, e.at, e.t)
     return dot(e.covector, sub(madd(scale(d_a, 1.0 - e.s), d_b, e.s), d_ray))
 
 
@@ -198,4 +216,4 @@ def speed_adj(scene, gradient, e, flow, mask):
     g = scale(e.covector, flow)
     add_vector(gradient, 3 * e.first, scale(g, 1.0 - e.s), mask)
     add_vector(gradient, 3 * e.second, scale(g, e.s), mask)
-    ray_point_adj(scene, gradient, e.sx, e.sy, e.t, scale(g, -1.0), mask)
+    ray_point_adj(scene, gradient, e.at, e.t, scale(g, -1.0), mask)

@@ -11,14 +11,16 @@ Smooth surfaces are not connected: see mirrored.py.
 from typing import NamedTuple
 
 from ..camera.rays import on_screen, pixel_area, ray_start
+from ..camera.screen import lens_point, middle_ray, screen_either
 from ..device import device
+from ..film import pixel_of
 from ..geometry.surface import either, step_off, surface
 from ..geometry.traverse import closest, occluded
 from ..material import read
 from ..motion import TRAIL, View, remember
 from ..opacity import opacity, shadow
 from ..path import footprint_of
-from ..real import absolute, any_lane, invert, minimum, real, select, truncate
+from ..real import absolute, any_lane, invert, select, truncate
 from ..rng import uniform, uniform2
 from ..scattering import roughness, sample, shading_frame, value
 from ..vec import choose, dot, largest, mul, normalize, scale, sub
@@ -60,12 +62,13 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
     """(stream, Received). rough: least roughness of a surface that is connected; p: room for a material's numbers."""
     zero = 0.0 * out[0]
     throughput = (zero + 1.0, zero + 1.0, zero + 1.0)
-    view, pixel = View(zero, zero, out, zero), truncate(zero)
+    view, pixel = View(middle_ray(zero, zero), out, zero), truncate(zero)
+    stream, a_lens, b_lens = lens_point(scene, stream, zero)
     seen, going, deepest = active, active, depth
     while any_lane(going):
         last = depth == 1
-        sx, sy, t, ray, inside = on_screen(scene, x.point)
-        here = View(sx, sy, ray, t)
+        at, t, ray, inside = on_screen(scene, x.point, a_lens, b_lens)
+        here = View(at, ray, t)
         a = shading_frame(scene, x, out)
         read(scene, a.material, x, footprint_of(scene, here, x, last), p, going)
         seen = seen & (invert(going) | invert(last) | inside)
@@ -77,7 +80,7 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
         w = choose(last, normalize(scale(ray, -1.0)), sample(scene, a, p, out, u1, u2, u3, going))
         _, pdf = value(scene, x, a, p, out, w, going)
         f, _ = value(scene, x, shading_frame(scene, x, w), p, w, out, going)
-        density = select(last, pixel_area(scene, sx, sy, ray, t), pdf)
+        density = select(last, pixel_area(scene, at, ray, t), pdf)
         can = going & (density > 0.0)
         slope = absolute(dot(x.area_normal, w)) / absolute(dot(x.area_normal, out))
         gain = select(can, slope, zero) / select(can, density, 1.0)
@@ -88,16 +91,15 @@ def to_camera(scene, stream, trail, p, x, out, depth, rough, active):
         remember(trail, depth, x, ray, going & last)
         straight = going & last
         if any_lane(straight):
-            clear, seen_through = _to_eye(scene, leaving, sub(ray_start(scene, sx, sy), leaving), straight)
+            clear, seen_through = _to_eye(scene, leaving, sub(ray_start(scene, at), leaving), straight)
             throughput = choose(straight, scale(throughput, clear), throughput)
             seen = seen & (invert(straight) | seen_through)
             view = View(
-                select(straight, sx, view.sx),
-                select(straight, sy, view.sy),
+                screen_either(straight, at, view.at),
                 choose(straight, ray, view.axis),
                 select(straight, t, view.t),
             )
-            pixel = select(straight, pixel_of(scene, sx, sy), pixel)
+            pixel = select(straight, pixel_of(scene, at.x, at.y), pixel)
         going = going & invert(last)
         if any_lane(going):
             stream, z, met = held(scene, stream, leaving, w, going)
@@ -119,11 +121,3 @@ def _to_eye(scene, o, d, active):
         product, clear, arrives = shadow(scene, o, d, active & (one < 0.0), 0, active)
         return product, arrives
     return one, active & invert(occluded(scene, o, d, one, active))
-
-
-@device
-def pixel_of(scene, sx, sy):
-    """The number of the pixel that a point of the screen is in."""
-    column = truncate(0.5 * (1.0 + sx) * real(scene.film_width))
-    row = truncate(0.5 * (1.0 - sy) * real(scene.film_height))
-    return minimum(row, scene.film_height - 1) * scene.film_width + minimum(column, scene.film_width - 1)

@@ -19,6 +19,7 @@ from .lights import arriving, light_point
 from .receiver import held, to_camera
 
 SHINY = 0.2  # see least_roughness
+EVERY = 2.0  # in the place of the least roughness that is connected to the eye: no surface is
 FOUND_ELSEWHERE = 1e-30  # density of a ray for path.trace: the emission that it meets has no weight
 
 
@@ -91,7 +92,7 @@ def stands_on(e, y, found, distance):
 def least_roughness(kind, depth, rough):
     """Of the surfaces that are connected to the eye where light comes straight from an emitter: any, if nothing else
     finds that; many that shine, if x is seen directly."""
-    first = select(depth == 1, minimum(SHINY, rough), rough)
+    first = select((depth == 1) & (rough < EVERY), minimum(SHINY, rough), rough)
     return select(sizeless(kind), 0.0 * rough, first)
 
 

@@ -1,4 +1,6 @@
-"""The kinds of cameras by number, as kernels know them. Lines are straight in the pictures of those below BENT."""
+"""The kinds of cameras by number, as kernels know them. From APART on their functions are not inlined; lines are
+straight in the pictures of those below BENT."""
 
-PINHOLE, ORTHOGRAPHIC, FISHEYE, PANORAMA, OPENCV = range(5)
+PINHOLE, ORTHOGRAPHIC, THINLENS, FISHEYE, PANORAMA, OPENCV = range(6)
+APART = THINLENS
 BENT = FISHEYE

@@ -1,8 +1,9 @@
 """What a camera type says of its numbers, on the host: NumPy, float64.
 
-theta has of each camera the four vectors origin, right, up, forward, which are a matrix A (4, 4) times its pose (4, 3)
-(scene/look_at.py: origin, x, y, forward), and then the numbers q of its lens. A and q depend on the type's keys, which
-a type differentiates in closed form: so tangent and adjoint are a matrix and its transpose.
+theta has of each camera the four vectors origin, right, up, forward, of a thin lens four more, which are a matrix A
+(4 or 8, 4) times its pose (4, 3) (scene/look_at.py: origin, x, y, forward), and then the numbers q of its lens. A and q
+depend on the type's keys, which a type differentiates in closed form: so tangent and adjoint are a matrix and its
+transpose.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FRAME = 12  # numbers of the four vectors
 ORIGIN, RIGHT, UP, FORWARD = range(4)
 
 
@@ -38,15 +38,15 @@ def window_of(values: Mapping[str, Any]) -> Window:
 
 
 class Numbers:
-    """A (4, 4) and q (n,), and by key their derivatives: (4, 4) and (n,) for each number of its value."""
+    """A (rows, 4) and q (n,), and by key their derivatives: (rows, 4) and (n,) for each number of its value."""
 
-    def __init__(self, count: int = 0):
-        self.frame, self.lens = np.eye(4), np.zeros(count)
+    def __init__(self, count: int = 0, rows: int = 4):
+        self.frame, self.lens = np.eye(rows, 4), np.zeros(count)
         self.by_key: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
 
     def by(self, key: str, number: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """The derivatives by a number of a key, to be filled in."""
         found = self.by_key.setdefault(key, [])
         while len(found) <= number:
-            found.append((np.zeros((4, 4)), np.zeros(len(self.lens))))
+            found.append((np.zeros(self.frame.shape), np.zeros(len(self.lens))))
         return found[number]

@@ -64,8 +64,14 @@ def ray_direction_adj(gradient, camera, sx, sy, g, mask):
 @device
 def project(theta, camera, x):
     """(sx, sy, t) of a world point; t <= 0 behind the camera. Solves  x - origin = t (forward + sx right + sy up)."""
-    q = sub(x, vector_at(theta, camera))
     r, u, f = vector_at(theta, camera + 3), vector_at(theta, camera + 6), vector_at(theta, camera + 9)
+    return solved(vector_at(theta, camera), r, u, f, x)
+
+
+@device
+def solved(o, r, u, f, x):
+    """`project` by origin, right, up and forward."""
+    q = sub(x, o)
     t = dot(q, cross(r, u)) / dot(f, cross(r, u))
     inverse = 1.0 / (t * dot(f, cross(r, u)))
     return dot(q, cross(u, f)) * inverse, dot(q, cross(f, r)) * inverse, t
@@ -76,6 +82,12 @@ def screen_covector(theta, camera, sx, sy, t, gx, gy):
     """The vector h with  gx d_sx + gy d_sy = h . (d_x - velocity of the ray's point at t), for a world point x seen at
     (sx, sy): the row of the projection's Jacobian in the direction (gx, gy)."""
     r, u, f = vector_at(theta, camera + 3), vector_at(theta, camera + 6), vector_at(theta, camera + 9)
+    return covector(r, u, f, sx, sy, t, gx, gy)
+
+
+@device
+def covector(r, u, f, sx, sy, t, gx, gy):
+    """`screen_covector` by right, up and forward."""
     to_x, to_y, to_t = cross(u, f), cross(f, r), cross(r, u)
     inverse = 1.0 / (dot(f, to_t) * t)
     along = madd(scale(to_x, gx), to_y, gy)

@@ -11,6 +11,7 @@ from ..camera.numbers import window_of
 from ..device import Width
 from ..geometry.few import few_tables
 from ..params import Layout, layout, theta
+from ..pixel_filter import FILTERS
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
 from .edges import boundary_of, least_roughness, visible_of
@@ -83,6 +84,7 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
         few_quads=few_quads,
         camera=place.view.start,
         lens=place.view.kind,
+        filter=FILTERS[scene.cameras[camera].values["filter"]],
         background=place.lights.background,
         envmap=lights.envmap,
         env_width=lights.env_size[0],

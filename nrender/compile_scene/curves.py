@@ -11,6 +11,7 @@ import numpy as np
 
 from ..camera import rays
 from ..camera.arrays import ARRAYS, Lens
+from ..camera.screen import middle_ray
 
 ANGLE = 0.2  # radians of a part, at first
 EVEN = 1.5  # largest over least scale within a part
@@ -28,6 +29,7 @@ def curved_edges(
     weight: np.ndarray,
     lens: Lens,
     size: tuple[int, int],
+    limits: tuple[float, float] = (1.0, 1.0),
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """As geometry.edges.visible_edges, for a bent picture: see boundary.primary.Edges."""
     ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
@@ -40,7 +42,7 @@ def curved_edges(
     s1 = np.minimum(s0 + step, 1.0)
     done = []
     for cut in range(CUTS + 1):
-        scale, near = _scales(a[edge], (b - a)[edge], s0, s1, lens, size)
+        scale, near = _scales(a[edge], (b - a)[edge], s0, s1, lens, size, limits)
         least, most = scale.min(0), scale.max(0)
         length = (scale[0] + 4.0 * scale[1] + scale[2]) / 6.0 * (s1 - s0)
         uneven = (most > EVEN * least) & (most * (s1 - s0) > 0.01)
@@ -61,7 +63,13 @@ def _angle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _scales(
-    a: np.ndarray, along: np.ndarray, s0: np.ndarray, s1: np.ndarray, lens: Lens, size: tuple[int, int]
+    a: np.ndarray,
+    along: np.ndarray,
+    s0: np.ndarray,
+    s1: np.ndarray,
+    lens: Lens,
+    size: tuple[int, int],
+    limits: tuple[float, float],
 ) -> tuple[np.ndarray, np.ndarray]:
     """((3, n) pixels for a unit of the parameter at start, middle and end of each part, 0 where nothing is seen; (n,)
     whether some of the part may be in view)."""
@@ -70,13 +78,13 @@ def _scales(
     with np.errstate(all="ignore"):
         for s in (s0, 0.5 * (s0 + s1), s1):
             point = (a + along * s[:, None]).T
-            sx, sy, t, seen = _project(lens, point)
-            by = _covectors(lens, sx, sy, t)
+            sx, sy, t, seen = _project(lens, point, 0.0, 0.0)
+            by = _covectors(lens, middle_ray(sx, sy), t)
             speed = np.hypot(*(half[k] * sum(by[k][i] * along[:, i] for i in range(3)) for k in (0, 1)))
             seen = seen & np.isfinite(speed)
             scales.append(np.where(seen, speed, 0.0))
             seen_at.append(seen)
-            outside = np.maximum(half[0] * (np.abs(sx) - 1.0), half[1] * (np.abs(sy) - 1.0))
+            outside = np.maximum(half[0] * (np.abs(sx) - limits[0]), half[1] * (np.abs(sy) - limits[1]))
             nearest.append(np.where(seen, outside, np.inf))
     scale = np.array(scales)
     reach = scale.max(0) * (s1 - s0)

@@ -6,15 +6,17 @@ import numpy as np
 
 from ..boundary.lights import Emitters
 from ..boundary.plan import Boundary, Visible, clusters
+from ..boundary.segment import EVERY
 from ..camera.arrays import Lens
-from ..camera.kinds import BENT, ORTHOGRAPHIC
+from ..camera.kinds import BENT, ORTHOGRAPHIC, THINLENS
 from ..device import Width
 from ..geometry.edge_tree import build
-from ..geometry.edges import importance, sides, topology, visible_edges
+from ..geometry.edges import Defocus, importance, sides, topology, visible_edges
 from ..geometry.pairs import places
 from ..geometry.texture_lines import checker_edges, uv_seams
 from ..geometry.wedges import wedges
 from ..params import Layout
+from ..pixel_filter import POINT, limits
 from ..scene import Scene
 from ..scene.models import Checkerboard, Texture, Textured, textures_of
 from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
@@ -49,6 +51,8 @@ def boundary_of(
     emitters = Emitters(chances, other.astype(np.int32))
     visible = visible_of(scene, values, place, mesh, tables, size, width)
     rough = ROUGH if least_roughness(scene) < ROUGH else 0.0
+    if tables.filter == POINT:
+        rough = EVERY
     return Boundary(visible, edges, measure, cluster, emitters, tables.light_count > 0, rough)
 
 
@@ -78,7 +82,10 @@ def visible_of(
     width: Width,
     every: bool = False,
 ) -> Visible | None:
-    """The edges across which the picture may jump, None if there is none. every: it may jump across any edge."""
+    """The edges across which the picture may jump, None if there is none, or if pixels are points, over which an edge
+    goes at once. every: it may jump across any edge."""
+    if tables.filter == POINT:
+        return None
     geometry = place.geometry
     points = values[: geometry.size].reshape(-1, 3)
     vertices = points[: geometry.vertices]
@@ -86,7 +93,8 @@ def visible_of(
     eye = np.append(-camera[9:12], 0.0) if kind == ORTHOGRAPHIC else np.append(camera[:3], 1.0)
     ends, share, left, right = topology(vertices, mesh.faces)
     look = tables.faces.reshape(-1, FACE)[:, [FACE_MATERIAL, FACE_EMISSION]]
-    weight = importance(vertices, mesh.faces, left, right, look, eye)
+    lens, defocus = _lens(values[place.view.start :], kind)
+    weight = importance(vertices, mesh.faces, left, right, look, eye, lens)
     weight = np.where(every or _jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
     ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, eye)])
     for name, lines in geometry.lines.items():
@@ -95,13 +103,27 @@ def visible_of(
         ends = np.concatenate([ends, np.stack([start, start + 1, face, face], axis=1)])
         share, weight = (np.concatenate([x, np.ones(len(face))]) for x in (share, weight))
     if kind >= BENT:
-        lens = Lens(values, place.view.start, kind)
-        ends, clip, lengths = curved_edges(points, ends, share, weight, lens, size)
+        bent = Lens(values, place.view.start, kind)
+        ends, clip, lengths = curved_edges(points, ends, share, weight, bent, size, limits(tables))
     else:
-        ends, clip, lengths = visible_edges(points, ends, share, weight, camera, size, kind == ORTHOGRAPHIC)
+        parallel = kind == ORTHOGRAPHIC
+        ends, clip, lengths = visible_edges(
+            points, ends, share, weight, camera, size, parallel, limits(tables), defocus
+        )
     if not lengths.sum() > 0.0:
         return None
     return Visible(np.ascontiguousarray(ends, np.int32), np.ascontiguousarray(clip, width.literal), lengths)
+
+
+def _lens(camera: np.ndarray, kind: int) -> tuple[np.ndarray | None, Defocus | None]:
+    """(the radii of a thin lens, what it does to the picture), unless it is a point. camera: its numbers in theta."""
+    if kind != THINLENS:
+        return None, None
+    right, up = camera[3:6], camera[6:9]
+    lens, turn = camera[12:18].reshape(2, 3), camera[18:21]
+    radius = np.linalg.norm(lens, axis=1)
+    focus = radius[0] / np.linalg.norm(turn) if radius[0] > 0.0 else 1.0  # where nothing is moved
+    return lens, Defocus(radius[0] / float(np.linalg.norm(right)), radius[1] / float(np.linalg.norm(up)), focus)
 
 
 def _jumps(

@@ -22,16 +22,22 @@ DIAGONAL = math.hypot(36, 24)
 """Of the film that a focal length is for, in mm."""
 FILM_SKIPPED = ("file_format", "pixel_format", "component_format", "banner", "high_quality_edges", "compensate",
                 "sample_border")
-SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance")
+SKIPPED = ("near_clip", "far_clip", "shutter_open", "shutter_close", "focus_distance", "aperture_radius")
+FILTERS = {
+    "box": {"radius": (0.5, "a box of the radius")},
+    "tent": {"radius": (1.0, "a tent of the radius")},
+    "gaussian": {"stddev": (0.5, "a gaussian of the deviation")},
+}
+"""By type the keys of a filter, with the only values that nrender has, in pixels."""
 ALIKE = 1e-6
 """Difference of two sides up to which they count as the same: files have six digits."""
 
 
 def _film(context: Context, sensor: Plugin) -> Entry:
-    """The keys `resolution` and, of a part of the image, `crop`."""
+    """The keys `resolution`, `filter` and, of a part of the image, `crop`."""
     film = next(sensor.inner("film"), None)
     if film is None:
-        return {"resolution": [WIDTH, HEIGHT]}
+        return {"resolution": [WIDTH, HEIGHT], "filter": "gaussian"}
     film.skip(*FILM_SKIPPED)
     size = film.integer("width", WIDTH), film.integer("height", HEIGHT)
     if min(size) < 1 or max(size) > 65536:
@@ -40,14 +46,25 @@ def _film(context: Context, sensor: Plugin) -> Entry:
         ("crop_offset_x", 0), ("crop_offset_y", 0), ("crop_width", size[0]), ("crop_height", size[1]))]
     if min(x, y, width - 1, height - 1) < 0 or x + width > size[0] or y + height > size[1]:
         raise stop(film.place, str(film), f"expected a part of {size[0]} x {size[1]} pixels, got {crop}", "crop_width")
-    rfilter = next(film.inner("rfilter"), None)
-    if rfilter is not None:
-        rfilter.skip(*rfilter.values)
-    if rfilter is None or rfilter.type != "box":
-        name = rfilter.type if rfilter else "gaussian, by default"
-        context.approximate(rfilter or film, f"a box as the filter of pixels instead of {name}")
+    of_pixels = _filter(context, film)
     context.check_untaken(film)
-    return {"resolution": list(size)} | ({"crop": crop} if crop != [0, 0, *size] else {})
+    return {"resolution": list(size)} | of_pixels | ({"crop": crop} if crop != [0, 0, *size] else {})
+
+
+def _filter(context: Context, film: Plugin) -> Entry:
+    """The key `filter`, which nrender has as a box by default and Mitsuba as a gaussian."""
+    rfilter = next(film.inner("rfilter"), None)
+    if rfilter is None:
+        return {"filter": "gaussian"}
+    if rfilter.type not in FILTERS:
+        rfilter.skip(*rfilter.values)
+        context.approximate(rfilter, f"a gaussian as the filter of pixels instead of {rfilter.type}")
+        return {"filter": "gaussian"}
+    for key, (default, what) in FILTERS[rfilter.type].items():
+        if abs(rfilter.number(key, default) - default) > ALIKE * default:
+            context.approximate(rfilter, f"{what} {default:g}", key)
+    context.check_untaken(rfilter)
+    return {} if rfilter.type == "box" else {"filter": rfilter.type}
 
 
 def _field_of_view(sensor: Plugin, width: int, height: int) -> tuple[float, str]:
@@ -106,27 +123,43 @@ def _perspective(context: Context, sensor: Plugin) -> Entry | None:
     return entry | film
 
 
+def _scaled(pose: Entry, matrix: np.ndarray, alike: np.ndarray) -> tuple[Entry, float]:
+    """(the pose, the scale of lengths of the camera): a matrix, which has its own scale, unless the columns `alike`
+    have one length and all are at right angles."""
+    size = np.linalg.norm(matrix[:3, :3], axis=0)
+    turned = matrix[:3, :3] / size
+    lengths = np.linalg.norm(alike, axis=0)
+    if "matrix" not in pose and np.ptp(lengths) <= ALIKE * lengths[0] and \
+            np.abs(turned.T @ turned - np.eye(3)).max() <= ORTHOGONAL:
+        return pose, float(lengths[0])
+    return _as_matrix(matrix), 1.0
+
+
 def _orthographic(context: Context, sensor: Plugin) -> Entry | None:
     """Mitsuba's image is 2 wide, in units of the matrix."""
     film = _film(context, sensor)
     width, height = film["resolution"]
     matrix, _ = sensor.placement()
     pose = _pose(sensor)
-    size = np.linalg.norm(matrix[:3, :3], axis=0)
-    turned = matrix[:3, :3] / size
-    if "matrix" not in pose and abs(size[0] - size[1]) <= ALIKE * size[0] and \
-            np.abs(turned.T @ turned - np.eye(3)).max() <= ORTHOGONAL:
-        scale = size[0]
-    else:
-        pose, scale = _as_matrix(matrix), 1.0
+    pose, scale = _scaled(pose, matrix, matrix[:3, :2])
     sensor.skip(*SKIPPED)
     return {"type": "orthographic", **pose, "height": tidy(2.0 * scale * height / width)} | film
 
 
 def _thin_lens(context: Context, sensor: Plugin) -> Entry | None:
-    if sensor.number("aperture_radius", 0.0) > 0:
-        context.approximate(sensor, "a pinhole: all is in focus", "aperture_radius")
-    return _perspective(context, sensor)
+    """Mitsuba's lens is in units of the matrix."""
+    radius, focus = sensor.number("aperture_radius", 0.0), sensor.number("focus_distance", 0.0)
+    entry = _perspective(context, sensor)
+    if entry is None or radius == 0.0:
+        return entry
+    for key, value in (("aperture_radius", radius), ("focus_distance", focus)):
+        if not 0.0 < value < math.inf:
+            raise stop(sensor.place, str(sensor), f"expected a number > 0, got {value:g}", key)
+    matrix, _ = sensor.placement()
+    pose, scale = _scaled(_pose(sensor), matrix, matrix[:3, :3])
+    rest = {key: value for key, value in entry.items() if key not in ("type", "origin", "target", "up", "matrix")}
+    lens = {"aperture_radius": tidy(scale * radius), "focus_distance": tidy(scale * focus)}
+    return {"type": "thinlens", **pose, **lens, **rest}
 
 
 SENSORS = {"orthographic": _orthographic, "perspective": _perspective, "thinlens": _thin_lens}

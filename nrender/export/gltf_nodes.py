@@ -14,7 +14,8 @@ from ..scene.look_at import pose
 from ..scene.models import Camera, Light
 from .notes import Notes
 
-LENSES = ("perspective", "orthographic")
+LENSES = {"perspective": "perspective", "thinlens": "perspective", "orthographic": "orthographic"}
+"""What glTF has in the place of a camera type."""
 
 
 def column_major(matrix: np.ndarray) -> list[float]:
@@ -30,19 +31,24 @@ def camera(name: str, camera: Camera, notes: Notes) -> tuple[dict[str, Any], np.
         return None
     if "crop" in camera.values:
         notes.add("camera", name, "the whole picture", "crop")
+    if camera.type == "thinlens":
+        notes.add("camera", name, "a pinhole: all is in focus", "aperture_radius")
+    if camera.values["filter"] != "box":
+        notes.add("camera", name, "left out", "filter")
     width, height = (int(n) for n in camera.values["resolution"])
     origin, x, y, forward = pose(camera.values)
     matrix = np.eye(4)
     matrix[:3] = np.stack([x, y, -forward, origin], axis=1)
     lens: dict[str, Any] = {"znear": 1e-3}
-    if camera.type == "perspective":
+    kind = LENSES[camera.type]
+    if kind == "perspective":
         if not np.array_equal(camera.values["principal_point"], [0.5, 0.5]):
             notes.add("camera", name, "in the middle", "principal_point")
         lens |= {"yfov": _vertical(camera, width, height), "aspectRatio": width / height}
     else:
         half = float(camera.values["height"]) / 2
         lens |= {"xmag": half * width / height, "ymag": half, "zfar": 1e6}
-    return {"type": camera.type, "name": name, camera.type: lens, "extras": {"resolution": [width, height]}}, matrix
+    return {"type": kind, "name": name, kind: lens, "extras": {"resolution": [width, height]}}, matrix
 
 
 def _vertical(camera: Camera, width: int, height: int) -> float:

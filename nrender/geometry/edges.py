@@ -49,10 +49,17 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def importance(
-    vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, look: np.ndarray, eye: np.ndarray
+    vertices: np.ndarray,
+    faces: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    look: np.ndarray,
+    eye: np.ndarray,
+    lens: np.ndarray | None = None,
 ) -> np.ndarray:
     """How densely to sample each edge, (E,) from 0 (radiance does not jump there) to 1. `look`: (F, k) what else
-    distinguishes faces (material, light); eye (4,): homogeneous.
+    distinguishes faces (material, light); eye (4,): homogeneous; lens (2, 3): the radii of a lens around it, along its
+    two axes. With a lens an edge counts fully that may be an outline as seen from some point of it.
 
     Over a crease the radiance changes about as the normal does, so a fine mesh's many creases get few samples.
     """
@@ -63,7 +70,11 @@ def importance(
     cosine = np.abs(np.einsum("ij,ij->i", normal[left], normal[other]))
     crease = np.where(1.0 - cosine > FLAT, np.clip(np.sqrt(2.0 * np.maximum(1.0 - cosine, 0.0)), LEAST, 1.0), 0.0)
     changes = (look[left] != look[other]).any(axis=1)
-    return np.where(~two | (front[left] != front[other]) | changes, 1.0, crease)
+    outline = front[left] != front[other]
+    if lens is not None:
+        from_all = _same_from_all(vertices, faces, eye, lens, normal)
+        outline |= ~(from_all[left] & from_all[other]) & (crease > 0.0)
+    return np.where(~two | outline | changes, 1.0, crease)
 
 
 def sides(
@@ -86,12 +97,47 @@ def _planes(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray) -> tuple[n
     return normal, np.einsum("ij,ij->i", normal, eye[:3] - eye[3] * corner[:, 0]) > 0.0
 
 
-def clip(a: np.ndarray, b: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(inside (E,), s0, s1): the part of each segment in view. a, b: (E, 4) as (w sx, w sy, w, t)."""
-    planes = np.array([[1, 0, 1, 0], [-1, 0, 1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 0, 0, 1]], float)
+def _same_from_all(
+    vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray, lens: np.ndarray, normal: np.ndarray
+) -> np.ndarray:
+    """(F,) whether all points of a lens are on one side of the face's plane; see `importance`."""
+    away = np.einsum("ij,ij->i", normal, eye[:3] - vertices[faces[:, 0]])
+    return np.abs(away) > np.linalg.norm(normal @ lens.T, axis=1)
+
+
+class Defocus(NamedTuple):
+    """How far a thin lens moves what is at the depth t on the screen: up to |1 - t/focus| / t times (x, y)."""
+
+    x: float
+    y: float
+    focus: float
+
+
+def picture(near: float, limits: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:
+    """(5, 5) of what is in view, where |sx| and |sy| are less than `limits` and t more than `near`: for a point
+    (w sx, w sy, w, t, 1) all five products are positive."""
+    x, y = limits
+    planes = [[1, 0, x, 0, 0], [-1, 0, x, 0, 0], [0, 1, y, 0, 0], [0, -1, y, 0, 0], [0, 0, 0, 1, -near]]
+    return np.array(planes, float)
+
+
+def blurred(planes: np.ndarray, defocus: Defocus) -> list[np.ndarray]:
+    """The same for some point of a lens: two such sets, of what is before the plane in focus and what is behind it."""
+    out = []
+    for side in (1.0, -1.0):
+        more = planes.copy()
+        for k, size in enumerate((defocus.x, defocus.x, defocus.y, defocus.y)):
+            more[k, 3:] += side * size * np.array([-1.0 / defocus.focus, 1.0])
+        out.append(np.vstack([more, side * np.array([0.0, 0.0, 0.0, -1.0, defocus.focus])]))
+    return out
+
+
+def clip(a: np.ndarray, b: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(inside (E,), s0, s1): the part of each segment in view. a, b: (E, 4) as (w sx, w sy, w, t); planes: see
+    `picture`."""
     s0, s1 = np.zeros(len(a)), np.ones(len(a))
-    for k, plane in enumerate(planes):
-        fa, fb = a @ plane - near * (k == 4), b @ plane - near * (k == 4)
+    for plane in planes:
+        fa, fb = a @ plane[:4] + plane[4], b @ plane[:4] + plane[4]
         with np.errstate(divide="ignore", invalid="ignore"):
             s = fa / (fa - fb)
         s0 = np.where((fa < 0) & (fb > 0), np.maximum(s0, s), s0)
@@ -108,24 +154,33 @@ def visible_edges(
     camera: np.ndarray,
     size: tuple[int, int],
     parallel: bool = False,
+    limits: tuple[float, float] = (1.0, 1.0),
+    defocus: Defocus | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(ends (c k), clip (9 k), lengths (k,)) for boundary.Edges, `ends` (E, c) being vertex numbers and what else
     there is: the parts in view of the edges with weight > 0. Lengths are in pixels, times share and importance
-    `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are."""
+    `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are; limits: of |sx| and |sy|. With a
+    lens a length is the root of its mean square over the lens."""
     ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
     to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
     a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
     a, b = (np.column_stack([x[:, :2], np.ones(len(x)) if parallel else x[:, 2], x[:, 2]]) for x in (a, b))
     near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
-    inside, s0, s1 = clip(a, b, near)
-    a, b, ends, share, weight, s0, s1 = (x[inside] for x in (a, b, ends, share, weight, s0, s1))
+    planes = picture(near, limits)
+    found = [clip(a, b, part) for part in ([planes] if defocus is None else blurred(planes, defocus))]
+    of, s0, s1 = (np.concatenate(x) for x in zip(*((np.flatnonzero(i), s[i], e[i]) for i, s, e in found), strict=True))
+    a, b, ends, share, weight = (x[of] for x in (a, b, ends, share, weight))
     p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
     pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:3]) * 0.5 * np.array(size) for x in (p, q)]
     length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
+    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight])
+    if defocus is not None:
+        radius = 0.5 * np.hypot(defocus.x * size[0], defocus.y * size[1])
+        length = np.hypot(length, 0.5 * radius * (1.0 / p[:, 3] - 1.0 / q[:, 3]))
+        table[:, 0] = length
     keep = length > 1e-6
-    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight])[keep]
-    return ends[keep].reshape(-1), table.reshape(-1), (length * share * weight)[keep]
+    return ends[keep].reshape(-1), table[keep].reshape(-1), (length * share * weight)[keep]
 
 
 def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, float]:

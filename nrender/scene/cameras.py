@@ -24,6 +24,10 @@ FILM: dict[str, Key] = {
     "resolution": integers("width and height in pixels", (2,), low=1, high=65536),
     "crop": integers("x, y, width, height in pixels: only this part of the image is rendered", (4,), low=0,
                      high=65536, default=None),
+    "filter": choice("how much the places around a pixel count for it. box: its square; tent: a pyramid that ends one "
+                     "pixel away; gaussian: standard deviation 0.5 pixels, cut at 2; point: only its centre, without "
+                     "antialiasing; then outlines have no derivative", "box", "tent", "gaussian", "point",
+                     default="box"),
 }
 UP = np.array([0.0, 1.0, 0.0])
 
@@ -77,15 +81,24 @@ def _model(doc: str, keys: Mapping[str, Key]) -> Model:
     return Model(doc, {**POSE, **keys, **FILM, **MATRIX}, check)
 
 
-PERSPECTIVE = _model(
-    "Pinhole camera; image x grows to the viewer's right.",
+PINHOLE: dict[str, Key] = {
+    "fov": number("full opening angle, degrees", low=0, high=180, open_ends=True, default=45,
+                  differentiable=True),
+    "fov_axis": choice("the side of the image that `fov` spans: y is vertical", "x", "y", "smaller", "larger",
+                       "diagonal", default="y"),
+    "principal_point": numbers("where the axis meets the image, in fractions of its width and height, from the "
+                               "upper left corner", (2,), default=(0.5, 0.5), differentiable=True),
+}
+
+PERSPECTIVE = _model("Pinhole camera; image x grows to the viewer's right.", PINHOLE)
+
+THINLENS = _model(
+    "A pinhole camera with a lens: only what is at `focus_distance` is sharp.",
     {
-        "fov": number("full opening angle, degrees", low=0, high=180, open_ends=True, default=45,
-                      differentiable=True),
-        "fov_axis": choice("the side of the image that `fov` spans: y is vertical", "x", "y", "smaller", "larger",
-                           "diagonal", default="y"),
-        "principal_point": numbers("where the axis meets the image, in fractions of its width and height, from the "
-                                   "upper left corner", (2,), default=(0.5, 0.5), differentiable=True),
+        **PINHOLE,
+        "aperture_radius": number("of the lens, in world units", low=0, differentiable=True),
+        "focus_distance": number("distance along the axis of the plane in focus, in world units", low=0,
+                                 open_ends=True, differentiable=True),
     },
 )
 
@@ -128,8 +141,8 @@ OPENCV = _model(
 )
 
 CAMERAS = Family("cameras", {
-    "perspective": PERSPECTIVE, "orthographic": ORTHOGRAPHIC, "fisheye": FISHEYE, "panorama": PANORAMA,
-    "opencv": OPENCV,
+    "perspective": PERSPECTIVE, "thinlens": THINLENS, "orthographic": ORTHOGRAPHIC, "fisheye": FISHEYE,
+    "panorama": PANORAMA, "opencv": OPENCV,
 })
 
 
