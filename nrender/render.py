@@ -11,6 +11,7 @@ from .backend.strata import Work, work_of
 from .boundary.plan import LONG, Boundary
 from .compile_scene import boundary_of, least_roughness
 from .errors import DeviceError, NrenderError
+from .geometry.wedges import wedges
 from .job import (
     Job,
     RenderWarning,
@@ -243,12 +244,19 @@ def _warn_of_missing(job: Job, boundary: Boundary, moving: list[str]) -> None:
     scene = job.scene
     for name in job.place.geometry.crowded:
         warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
-    if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
+    shadows = scene.integrator.shadows
+    veils = any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values())
+    if veils and shadows:
         warn_once("where shadows and indirect light meet a textured opacity", moving)
     hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
-    if hard and least_roughness(scene) < CLEAR:
+    if hard and shadows and least_roughness(scene) < CLEAR:
         warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
-    edges = boundary.edges
-    for a, b in crossing_pairs(job, lambda: None if edges is None else edges.ends):
+
+    def ends() -> np.ndarray | None:
+        if shadows:
+            return None if boundary.edges is None else np.asarray(boundary.edges.ends)
+        return wedges(job.values[: 3 * job.place.geometry.vertices].reshape(-1, 3), job.mesh.faces).ends.reshape(-1)
+
+    for a, b in crossing_pairs(job, ends):
         concerned = [path for path in moving if path.startswith("cameras.") or path.split(".")[1] in (a, b)]
         warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)

@@ -97,5 +97,6 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
         film_first=int(window.top * window.width) + window.left,
         film_stride=int(window.width),
         max_depth=scene.integrator.max_depth,
+        shadows=int(scene.integrator.shadows),
     )
     return place, values, mesh, tables, lights.power

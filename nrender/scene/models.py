@@ -52,6 +52,11 @@ class Integrator:
     max_depth: int
     spp: int
 
+    @property
+    def shadows(self) -> bool:
+        """Whether surfaces hide lights, and light goes from one to another."""
+        return self.type != "deferred"
+
 
 @dataclass(frozen=True, eq=False)
 class Textured:
