@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .aov_image import picture, picture_jacobian, picture_jvp, picture_tangents, picture_vjp
 from .backend.strata import Work, work_of
 from .boundary.plan import LONG, Boundary
 from .compile_scene import boundary_of, least_roughness
@@ -50,7 +51,12 @@ def render(
     "cuda" for an NVIDIA GPU, or "auto": the GPU where one can be used; camera: a name (default: "main", or the first);
     precision: "float32", or "float64" for checks, on the CPU; on_device: the image stays on the GPU, an array with
     `__cuda_array_interface__` that PyTorch, CuPy and Numba take as it is.
+
+    With the integrator `aov` it is (height, width, channels) of its AOVs, here and in what follows.
     """
+    if scene.integrator.aovs:
+        _check_on_host(on_device)
+        return picture(scene, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render"])
@@ -61,6 +67,8 @@ def renderer(
     scene: Scene, spp: int | None, device: str, camera: str | None, precision: str
 ) -> Callable[[int], np.ndarray]:
     """`render` of one scene with many seeds: image(seed). What no seed changes is made once."""
+    if scene.integrator.aovs:
+        return lambda seed: picture(scene, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, 0, device, camera, precision)
     return lambda seed: _image(job._replace(seed=seed & 0xFFFFFFFF))
 
@@ -88,6 +96,10 @@ def render_vjp(
     does).
     """
     paths = checked_paths(scene, wrt)
+    if scene.integrator.aovs:
+        _check_on_host(on_device)
+        keys = {"device": device, "camera": camera, "precision": precision}
+        return picture_vjp(scene, paths, deterministic, spp=spp, seed=seed, **keys)
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render", "render_adj"], paths, deterministic)
@@ -121,6 +133,8 @@ def render_jvp(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
     `render_vjp`, with the same samples."""
+    if scene.integrator.aovs:
+        return picture_jvp(scene, directions, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     paths = checked_paths(scene, directions)
     job = job_of(scene, spp, seed, device, camera, precision)
     checked = checked_directions(scene, directions)
@@ -141,6 +155,9 @@ def render_tangents(
 
     What doesn't depend on the direction is made once: tables, and where the boundary is sampled.
     """
+    if scene.integrator.aovs:
+        keys = {"device": device, "camera": camera, "precision": precision}
+        return picture_tangents(scene, directions, spp=spp, seed=seed, **keys)
     paths = checked_paths(scene, dict.fromkeys(path for direction in directions for path in direction))
     checked = [checked_directions(scene, direction) for direction in directions]
     job = job_of(scene, spp, seed, device, camera, precision)
@@ -162,6 +179,8 @@ def render_jacobian(
     """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
     other; float64."""
     paths = checked_paths(scene, wrt)
+    if scene.integrator.aovs:
+        return picture_jacobian(scene, paths, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, seed, device, camera, precision)
     _compiled(job, ["render", "render_tan"], paths)
     image = _image(job)
@@ -189,6 +208,11 @@ def _compiled(job: Job, names: list[str], paths: Iterable[str] = (), determinist
 def _check_on_device(job: Job, on_device: bool) -> None:
     if on_device and job.backend.name == "cpu":
         raise DeviceError("on_device: the image is rendered on the CPU; device='cuda' leaves it on the GPU")
+
+
+def _check_on_host(on_device: bool) -> None:
+    if on_device:
+        raise DeviceError("on_device: a picture of AOVs is put together on the host")
 
 
 def _image(job: Job, on_device: bool = False) -> Any:

@@ -105,7 +105,8 @@ def test_an_opacity_shows_what_is_behind():
     """A veil in front of a lamp: its own light by its opacity, the lamp's by the rest."""
     veil = {"type": "rectangle", "material": "paint", "emission": [1, 1, 1], "transform": {"translate": [0, 0, 1]}}
     lamp = {"type": "rectangle", "emission": [5, 4, 3], "transform": {"scale": 3}}
-    scene = of("deferred", {"veil": veil, "lamp": lamp}, {}, DIFFUSE | {"reflectance": [0, 0, 0], "opacity": 0.25}, 4, camera([0, 0, 5], [0, 0, 0], 10, 4))
+    paint = DIFFUSE | {"reflectance": [0, 0, 0], "opacity": 0.25}
+    scene = of("deferred", {"veil": veil, "lamp": lamp}, {}, paint, view=camera([0, 0, 5], [0, 0, 0], 10, 4))
     found = replicate(lambda seed: nr.render(scene, spp=64, seed=seed).mean((0, 1)), range(16))
     assert np.abs(found.z(0.25 * np.ones(3) + 0.75 * np.array([5, 4, 3]))).max() < 3.5
 

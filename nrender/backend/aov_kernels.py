@@ -2,6 +2,7 @@
 walk has one step: lanes take samples one after the other."""
 
 from ..aov.first import first_surface, weight_adj, weight_tan
+from ..aov.own import own_adj, own_flow, own_inner, scale_own, write_own, write_own_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, masked, read, scaled, total, write
 from ..boundary.aov_edge import edge_values
@@ -63,6 +64,7 @@ def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
             if any_lane(first.found):
                 v = scaled(shown(scene, channels, first, p), first.weight[0] * share)
                 write(out, channels, v, every)
+                write_own(out, scene, channels, first, first.weight[0] * share, every)
                 good = first.found & (magnitude(out, channels.number) < LARGE)
                 _add(image, channels.number * (y * width + x), out, channels, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
@@ -86,14 +88,16 @@ def aovs_tan(scene, d_theta, channels, width, height, spp, seed, chunk, chunks, 
             active = active & (part > 0.0)
             first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
             if any_lane(first.found):
-                weight = first.weight[0] * share
+                weight, d_weight = first.weight[0] * share, 0.0 * sx
                 v = shown(scene, channels, first, p)
                 d_v = scaled(shown_tan(scene, d_theta, channels, first, d_p), weight)
                 if scene.translucent > 0:
-                    d_weight = weight_tan(scene, d_theta, s, sx, sy, o, axis, active)
-                    d_v = total(d_v, scaled(v, d_weight * share))
+                    d_weight = weight_tan(scene, d_theta, s, sx, sy, o, axis, active) * share
+                    d_v = total(d_v, scaled(v, d_weight))
                 write(out, channels, scaled(v, weight), every)
+                write_own(out, scene, channels, first, weight, every)
                 write(d_out, channels, d_v, every)
+                write_own_tan(d_out, scene, d_theta, channels, first, weight, d_weight, every)
                 size = magnitude(out, channels.number) + magnitude(d_out, channels.number)
                 good = first.found & (size < LARGE)
                 at = channels.number * (y * width + x)
@@ -122,13 +126,17 @@ def aovs_adj(scene, weights, channels, width, height, spp, seed, moving, chunk, 
             first = first_surface(scene, s, sx, sy, o, axis, 0.0 * sx + DARK, active)
             if any_lane(first.found):
                 v = shown(scene, channels, first, p)
-                write(out, channels, scaled(v, first.weight[0] * share), every)
+                weight = first.weight[0] * share
+                write(out, channels, scaled(v, weight), every)
+                write_own(out, scene, channels, first, weight, every)
                 good = first.found & (magnitude(out, channels.number) < LARGE)
                 at = channels.number * select(active, y * width + x, 0)
                 g = scaled(read(weights, channels, at, 0.0 * sx), share)
-                shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), moving, good)
+                g_u, g_v = own_adj(scene, gradient, channels, first, weights, at, weight, good)
+                shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), g_u, g_v, moving, good)
                 if scene.translucent > 0:
-                    flow = select(good, inner(g, masked(good, v)), 0.0 * sx)
+                    flow = inner(g, masked(good, v)) + own_flow(scene, channels, first, weights, at) * share
+                    flow = select(good, flow, 0.0 * sx)
                     coming, dim_coming = first.weight[0] * flow, first.dim[0] * flow
                     weight_adj(scene, gradient, s, sx, sy, o, axis, coming, dim_coming, moving, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
@@ -148,7 +156,7 @@ def aov_outlines(
         active = start + lane < last
         i = select(active, start + lane, start)
         s = stream(seed, BOUNDARY_STREAM, i)
-        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, active)
+        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, out, active)
         write(out, channels, jump, every)
         h = absolute(e.covector[0]) + absolute(e.covector[1]) + absolute(e.covector[2])
         good = e.seen & (magnitude(out, channels.number) * h < LARGE)
@@ -157,9 +165,12 @@ def aov_outlines(
             at = channels.number * e.pixel
             if adjoint:
                 flow = inner(read(weights, channels, at, 0.0 * e.s), jump)
+                flow = flow + own_inner(out, channels, weights, at, 0.0 * e.s)
                 speed_adj(scene, gradient, e, flow, good)
             else:
-                write(out, channels, scaled(jump, speed_tan(scene, d_theta, e)), every)
+                speed = speed_tan(scene, d_theta, e)
+                write(out, channels, scaled(jump, speed), every)
+                scale_own(out, channels, speed, every)
                 _add(d_image, at, out, channels, good)
 
 

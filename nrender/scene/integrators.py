@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .models import Integrator
-from .schema import Family, Model, Values, integer
+from .schema import Family, Model, Values, integer, names
 
 SPP = integer("samples a pixel", low=1, high=2**31 - 1, default=64)
 
@@ -22,9 +22,17 @@ DEFERRED = Model(
     {"spp": SPP},
 )
 
-INTEGRATORS = Family("integrator", {"path": PATH, "deferred": DEFERRED}, default_type="path")
+AOV = Model(
+    "No light: what of the first surface is asked for, as the channels of the picture, in this order.",
+    {
+        "aovs": names("names of AOVs: depth, normal, ..., channels.NAME"),
+        "spp": SPP,
+    },
+)
+
+INTEGRATORS = Family("integrator", {"path": PATH, "deferred": DEFERRED, "aov": AOV}, default_type="path")
 DIRECT = 2  # max_depth of what has direct light alone
 
 
 def make_integrator(type_name: str, values: Values) -> Integrator:
-    return Integrator(type_name, values.get("max_depth", DIRECT), values["spp"])
+    return Integrator(type_name, values.get("max_depth", DIRECT), values["spp"], values.get("aovs", ()))
