@@ -54,7 +54,7 @@ def grad(
     """Write derivative images.
 
     There is one for every component of the parameter: DIR/PATH.I.exr for component I.  The .png
-    beside it shows its luminance, blue below zero, white at it, red above.
+    beside it shows its luminance (of AOVs the mean), blue below zero, white at it, red above.
     """
     from nrender.optimize.output import make_folder
     from nrender.render import render_jacobian
@@ -76,11 +76,11 @@ def grad(
         for path, derivative in derivatives.items():
             for index in _indices(derivative.shape[3:]):
                 component: Any = (..., *index)
-                files[path].append(_write(folder, path, index, derivative[component]))
+                files[path].append(_write(loaded, folder, path, index, derivative[component]))
     for path, index in chosen:
         if index is not None and path not in whole:
             tangent = _one(loaded, path, index, options)
-            files[path].append(_write(folder, path, index, tangent))
+            files[path].append(_write(loaded, folder, path, index, tangent))
     seconds = time.perf_counter() - began
     if as_json:
         print_json({"parameters": files, "seconds": seconds})
@@ -115,13 +115,15 @@ def _one(scene: Any, path: str, index: Index, options: dict[str, Any]) -> Any:
     return tangent
 
 
-def _write(folder: Path, path: str, index: Index, derivative: Any) -> str:
+def _write(scene: Any, folder: Path, path: str, index: Index, derivative: Any) -> str:
     """The EXR and its preview; the name of the first.  A path's names are plain words."""
+    from nrender.aov_table import picture_channels
     from nrender.compare import signed_to_rgb
     from nrender.image import write_image
 
     stem = ".".join([path, *map(str, index)])
     file = folder / f"{stem}.exr"
-    write_image(file, derivative)
-    write_image(folder / f"{stem}.png", signed_to_rgb(derivative))
+    write_image(file, derivative, picture_channels(scene))
+    shown = derivative.mean(axis=2) if scene.integrator.aovs else derivative
+    write_image(folder / f"{stem}.png", signed_to_rgb(shown))
     return str(file)

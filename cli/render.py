@@ -53,21 +53,23 @@ def render(
 ) -> None:
     """Render SCENE to an image file."""
     check_output_file(output, (".exr", ".png"))
+    from nrender.aov_table import file_channels, picture_channels, table_of
     from nrender.image import write_image
     from nrender.render import render as trace
     from nrender.scene import load_scene
 
     loaded = apply_settings(load_scene(scene), settings)
     view = check_camera(loaded, camera)
-    names = _check_aovs(aovs, output)
+    names = _check_aovs(loaded, aovs, output)
     samples = spp if spp is not None else loaded.integrator.spp
     began = time.perf_counter()
     image = trace(loaded, spp=samples, seed=seed, device=device, camera=view)
-    pixels, channels = image, None
+    pixels = image
     if names:
-        pixels, channels = _with_aovs(image, loaded, names, spp=samples, seed=seed, device=device, camera=view)
+        pixels = _with_aovs(image, loaded, names, spp=samples, seed=seed, device=device, camera=view)
     seconds = time.perf_counter() - began
-    write_image(output, pixels, channels)
+    channels = [*picture_channels(loaded), *file_channels(names, table_of(loaded.shapes))]
+    write_image(output, pixels, channels if names or loaded.integrator.aovs else None)
     height, width = image.shape[:2]
     rate = width * height * samples / seconds
     if as_json:
@@ -88,29 +90,28 @@ def render(
         click.echo(f"{output}: {size}, {seconds:.2f} s, {rate / 1e6:.2f} M samples/s")
 
 
-def _check_aovs(names: tuple[str, ...], output: str) -> list[str]:
-    """UsageError for a name that there isn't, or a file that can't hold them."""
+def _check_aovs(scene: Any, names: tuple[str, ...], output: str) -> list[str]:
+    """UsageError for a name that there isn't, or is in the picture anyway, or a file that can't hold them."""
+    own = scene.integrator.aovs
+    if Path(output).suffix.lower() != ".exr" and (names or own):
+        what = f"--aov {names[0]}" if names else f"integrator aov, {', '.join(own)}"
+        raise click.UsageError(f"{what}: -o {output} has room for a colour only; expected an .exr file")
     if not names:
         return []
+    from nrender.aov_table import checked_names, table_of
     from nrender.errors import NrenderError
-    from nrender.render_aovs import checked_names
 
-    if Path(output).suffix.lower() != ".exr":
-        raise click.UsageError(f"--aov {names[0]}: -o {output} has room for a colour only; expected an .exr file")
     try:
-        return checked_names(names)
+        return [name for name in checked_names(names, table_of(scene.shapes)) if name not in own]
     except NrenderError as error:
         raise click.UsageError(f"--{error}") from None
 
 
-def _with_aovs(image: Any, scene: Any, names: list[str], **options: Any) -> tuple[Any, list[str]]:
-    """The picture (height, width, channels) with colour and AOVs, and the channels' names: R, G, B, `depth.Z`, ..."""
+def _with_aovs(image: Any, scene: Any, names: list[str], **options: Any) -> Any:
+    """The picture and the AOVs as one, (height, width, channels)."""
     import numpy as np
 
-    from nrender.aov import AOVS
     from nrender.render_aovs import render_aovs
 
     pictures = render_aovs(scene, names, **options)
-    arrays = [picture.reshape(*image.shape[:2], -1) for picture in pictures.values()]
-    channels = [f"{name}.{suffix}" for name in pictures for suffix in AOVS[name].suffixes]
-    return np.concatenate([image, *arrays], axis=2), ["R", "G", "B", *channels]
+    return np.concatenate([image, *(np.atleast_3d(pictures[name]) for name in names)], axis=2)

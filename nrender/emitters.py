@@ -124,7 +124,7 @@ def next_event(scene, stream, x, a, wi, spare, lit_before, kept, active):
     product, clear = 0.0 * u2 + 1.0, 0.0 * u2 + 1.0
     unknown = lit & invert(kept)
     lit = lit & (unknown | lit_before)
-    if any_lane(unknown):
+    if scene.shadows > 0 and any_lane(unknown):
         start, path = shadow_ray(x, y, w, kind)
         if scene.translucent > 0:
             product, clear, lit = shadow(scene, start, path, far, spare, lit)
@@ -133,6 +133,8 @@ def next_event(scene, stream, x, a, wi, spare, lit_before, kept, active):
     sized = lit & is_face
     solid = select(sized, 0.5 * geometry, select(far, 1.0, 1.0 / dot(w, w)))
     pdf = select(sized, chance / select(sized, solid, 1.0), select(lit & (kind == ENVMAP), density, 0.0))
+    if scene.shadows == 0:  # no ray of BSDF sampling finds a face
+        pdf = select(is_face, 0.0 * pdf, pdf)
     share = select(lit, product * solid / select(lit, density, 1.0), 0.0)
     base = select(kind == ENVMAP, 0, base)
     return stream, LightSample(kind, y, w, wo, base, pdf, share, clear, lit)
@@ -262,7 +264,7 @@ def connection_tan(scene, d_theta, x, e, d_x, radius2):
         slide = sub(vertex_tan(e.w, e.y.area_normal, chi, d_x, d_y), d_y)
         d_u, d_v = slid_tan(scene, e.y, choose(is_face, slide, (zero, zero, zero)))
     change = select(far, 0.0, change)
-    if scene.translucent > 0 and any_lane(e.lit):
+    if scene.translucent > 0 and scene.shadows > 0 and any_lane(e.lit):
         start, path = shadow_ray(x, e.y, e.w, e.kind)
         change = change * e.clear + shadow_tan(scene, d_theta, start, path, far, e.clear, e.lit)
     return change, choose(far, scale(d_end, -1.0), turn(e.w, chi, q)), d_u, d_v
@@ -293,7 +295,7 @@ def connection_adj(scene, gradient, radius2, e, flow, g_wo, g_u, g_v):
 @device
 def veils_adj(scene, gradient, x, e, flow):
     """Scatter flow * (logarithmic derivative of what surfaces between x and the emitter let through)."""
-    if scene.translucent > 0 and any_lane(e.lit):
+    if scene.translucent > 0 and scene.shadows > 0 and any_lane(e.lit):
         start, path = shadow_ray(x, e.y, e.w, e.kind)
         shadow_adj(scene, gradient, start, path, is_far(e.kind), e.clear, flow, e.lit)
 

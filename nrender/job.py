@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +55,9 @@ def job_of(
     camera: str | None,
     precision: str,
     with_colors: bool = False,
+    channels: Sequence[str] = (),
 ) -> Job:
-    """with_colors: theta has the vertices' colours even if no texture reads them. NrenderError for a bad argument."""
+    """with_colors, channels: as for `compile_scene`. NrenderError for a bad argument."""
     if precision not in ("float32", "float64"):
         raise NrenderError(f"precision: expected 'float32' or 'float64', got {precision!r}")
     backend = pick(device, precision)
@@ -67,7 +68,7 @@ def job_of(
     if not isinstance(seed, int | np.integer):
         raise NrenderError(f"seed: expected a whole number, got {seed!r}")
     width = backend.width if precision == "float32" else FLOAT64
-    compiled = compile_scene(scene, name, width, with_colors)
+    compiled = compile_scene(scene, name, width, with_colors, channels)
     view = scene.cameras[name]
     return Job(
         scene, name, (view.width, view.height), int(samples), int(seed) & 0xFFFFFFFF, width, backend, *compiled

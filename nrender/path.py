@@ -13,7 +13,6 @@ from .device import device
 from .direct import direct
 from .emitters import emission_weight
 from .geometry.surface import step_off, surface
-from .geometry.traverse import closest
 from .hits import Met
 from .light import area
 from .local import local_reals
@@ -24,7 +23,7 @@ from .real import any_lane, invert, select, truncate
 from .rng import stream_either
 from .scattering import shading_frame
 from .vec import add, choose, dot, mul, normalize, scale, sub
-from .walk import no_veil, onward, sky, veil
+from .walk import meet, no_veil, onward, sky, veil
 
 DARK = 1e-3  # see path_adj.py
 
@@ -86,7 +85,7 @@ def advance(scene, walk, p, floor, active):
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     spare = select(floor > 0.0, 1, 0)
-    hit = closest(scene, o, d, active)
+    hit = meet(scene, o, d, depth, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
         beyond, weight = sky(scene, source, d, pdf, missed)

@@ -15,7 +15,7 @@ from .device import device
 from .direct import direct_adj
 from .emitters import emission_weight
 from .geometry.surface import Surface, either, point_only_adj, slid_adj, step_off, surface, surface_adj
-from .geometry.traverse import Hit, closest
+from .geometry.traverse import Hit
 from .light import area
 from .material import clear, read, read_adj
 from .mipmap import footprint_adj
@@ -25,7 +25,7 @@ from .real import BIG, any_lane, invert, select
 from .rng import stream_either
 from .scattering import frame_adj, shading_frame, value_adj
 from .vec import add, choose, mul, scale, sub, total
-from .walk import no_veil, onward, over, sky, sky_adj, veil, veil_adj
+from .walk import meet, no_veil, onward, over, sky, sky_adj, veil, veil_adj
 
 
 class Replay(NamedTuple):
@@ -82,7 +82,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
     zero = 0.0 * pdf
     none = (zero, zero, zero)
     view = View(at, axis, t_first)
-    hit = _hit(scene, o, d, met, kept, active)
+    hit = _hit(scene, o, d, depth, met, kept, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
         beyond, share = sky(scene, source, d, pdf, missed)
@@ -189,12 +189,12 @@ def _place_adj(scene, gradient, trail, view, depth, x, g, mask):
 
 
 @device
-def _hit(scene, o, d, met, kept, active):
+def _hit(scene, o, d, depth, met, kept, active):
     unknown = active & invert(kept)
     t = 0.0 * d[0]
     hit = Hit(t, met.face, met.u, met.v)
     if any_lane(unknown):
-        new = closest(scene, o, d, unknown)
+        new = meet(scene, o, d, depth, unknown)
         u, v = select(unknown, new.u, hit.u), select(unknown, new.v, hit.v)
         hit = Hit(t, select(unknown, new.face, hit.face), u, v)
     return hit

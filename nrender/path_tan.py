@@ -13,7 +13,6 @@ from .direct import direct_tan
 from .emitters import emission_weight
 from .geometry.segment import log_gradient, turn
 from .geometry.surface import Surface, either, slid_tan, step_off, surface, surface_tan
-from .geometry.traverse import closest
 from .light import area
 from .material import read, read_tan
 from .mipmap import footprint_tan
@@ -24,7 +23,7 @@ from .real import BIG, any_lane, invert, select
 from .rng import stream_either
 from .scattering import Frame, frame_either, frame_tan, shading_frame, value_tan
 from .vec import add, choose, dot, madd, mul, normalize_tan, scale, sub
-from .walk import no_veil, onward, sky, sky_tan, veil
+from .walk import meet, no_veil, onward, sky, sky_tan, veil
 
 
 class Tangent(NamedTuple):
@@ -94,7 +93,7 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     zero = 0.0 * pdf
     none = (zero, zero, zero)
     d_o, d_axis = ray_tan(scene, d_theta, at)
-    hit = closest(scene, o, d, active)
+    hit = meet(scene, o, d, depth, active)
     found, missed = active & (hit.face >= 0), active & (hit.face < 0)
     x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
     first = depth == 1

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .aov_image import picture, picture_jacobian, picture_jvp, picture_tangents, picture_vjp
 from .backend.strata import Work, work_of
 from .boundary.plan import LONG, Boundary
 from .compile_scene import boundary_of, least_roughness
 from .errors import DeviceError, NrenderError
+from .geometry.wedges import wedges
 from .job import (
     Job,
     RenderWarning,
@@ -60,7 +62,12 @@ def render(
     "cuda" for an NVIDIA GPU, or "auto": the GPU where one can be used; camera: a name (default: "main", or the first);
     precision: "float32", or "float64" for checks, on the CPU; on_device: the image stays on the GPU, an array with
     `__cuda_array_interface__` that PyTorch, CuPy and Numba take as it is.
+
+    With the integrator `aov` it is (height, width, channels) of its AOVs, here and in what follows.
     """
+    if scene.integrator.aovs:
+        _check_on_host(on_device)
+        return picture(scene, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render"])
@@ -71,6 +78,8 @@ def renderer(
     scene: Scene, spp: int | None, device: str, camera: str | None, precision: str
 ) -> Callable[[int], np.ndarray]:
     """`render` of one scene with many seeds: image(seed). What no seed changes is made once."""
+    if scene.integrator.aovs:
+        return lambda seed: picture(scene, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, 0, device, camera, precision)
     return lambda seed: _image(job._replace(seed=seed & 0xFFFFFFFF))
 
@@ -98,6 +107,10 @@ def render_vjp(
     does).
     """
     paths = checked_paths(scene, wrt)
+    if scene.integrator.aovs:
+        _check_on_host(on_device)
+        keys = {"device": device, "camera": camera, "precision": precision}
+        return picture_vjp(scene, paths, deterministic, spp=spp, seed=seed, **keys)
     job = job_of(scene, spp, seed, device, camera, precision)
     _check_on_device(job, on_device)
     _compiled(job, ["render", "render_adj"], paths, deterministic)
@@ -116,6 +129,8 @@ def render_pullback(
 ) -> Callable[[Any], dict[str, np.ndarray]]:
     """The pullback of `render_vjp`, for those who have no use for its image."""
     paths = checked_paths(scene, wrt)
+    if scene.integrator.aovs:
+        return render_vjp(scene, paths, spp, seed, device, camera, precision, deterministic)[1]
     job = job_of(scene, spp, seed, device, camera, precision)
     _compiled(job, ["render_adj"], paths, deterministic)
     return _pullback(job, paths, deterministic)
@@ -150,6 +165,8 @@ def render_jvp(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
     `render_vjp`, with the same samples."""
+    if scene.integrator.aovs:
+        return picture_jvp(scene, directions, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     paths = checked_paths(scene, directions)
     job = job_of(scene, spp, seed, device, camera, precision)
     checked = checked_directions(scene, directions)
@@ -170,6 +187,9 @@ def render_tangents(
 
     What doesn't depend on the direction is made once: tables, and where the boundary is sampled.
     """
+    if scene.integrator.aovs:
+        keys = {"device": device, "camera": camera, "precision": precision}
+        return picture_tangents(scene, directions, spp=spp, seed=seed, **keys)
     paths = checked_paths(scene, dict.fromkeys(path for direction in directions for path in direction))
     checked = [checked_directions(scene, direction) for direction in directions]
     job = job_of(scene, spp, seed, device, camera, precision)
@@ -191,6 +211,8 @@ def render_jacobian(
     """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
     other; float64."""
     paths = checked_paths(scene, wrt)
+    if scene.integrator.aovs:
+        return picture_jacobian(scene, paths, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     job = job_of(scene, spp, seed, device, camera, precision)
     _compiled(job, ["render", "render_tan"], paths)
     image = _image(job)
@@ -218,6 +240,11 @@ def _compiled(job: Job, names: list[str], paths: Iterable[str] = (), determinist
 def _check_on_device(job: Job, on_device: bool) -> None:
     if on_device and job.backend.name == "cpu":
         raise DeviceError("on_device: the image is rendered on the CPU; device='cuda' leaves it on the GPU")
+
+
+def _check_on_host(on_device: bool) -> None:
+    if on_device:
+        raise DeviceError("on_device: a picture of AOVs is put together on the host")
 
 
 def _image(job: Job, on_device: bool = False) -> Any:
@@ -273,13 +300,20 @@ def _warn_of_missing(job: Job, boundary: Boundary, moving: list[str]) -> None:
     scene = job.scene
     for name in job.place.geometry.crowded:
         warn_once(f"how the checkerboard of shape '{name}' moves: it has too many lines", [""])
-    if any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values()):
+    shadows = scene.integrator.shadows
+    veils = any(isinstance(material.values.get("opacity"), Textured) for material in scene.materials.values())
+    if veils and shadows:
         warn_once("where shadows and indirect light meet a textured opacity", moving)
     hard = [name for name, light in scene.lights.items() if light.type in SIZELESS]
-    warn_of_points(job, moving, "outlines and hard shadows" if hard else "outlines")
-    if hard and least_roughness(scene) < CLEAR:
+    warn_of_points(job, moving, "outlines and hard shadows" if hard and shadows else "outlines")
+    if hard and shadows and least_roughness(scene) < CLEAR:
         warn_once(f"the hard shadows of light '{hard[0]}' as smooth surfaces show them", moving)
-    edges = boundary.edges
-    for a, b in crossing_pairs(job, lambda: None if edges is None else edges.ends):
+
+    def ends() -> np.ndarray | None:
+        if shadows:
+            return None if boundary.edges is None else np.asarray(boundary.edges.ends)
+        return wedges(job.values[: 3 * job.place.geometry.vertices].reshape(-1, 3), job.mesh.faces).ends.reshape(-1)
+
+    for a, b in crossing_pairs(job, ends):
         concerned = [path for path in moving if path.startswith("cameras.") or path.split(".")[1] in (a, b)]
         warn_once(f"how the line moves where shapes '{a}' and '{b}' pass through each other", concerned)

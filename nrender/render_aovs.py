@@ -1,9 +1,9 @@
 """Arbitrary output variables (AOVs) and their derivatives: what of the first surface in view a user asks for.
 
-The table nrender.aov.AOVS has their names. A pixel's value is the mean over its square of the value where there is a
-surface and 0 elsewhere, with the samples of `render`: over `alpha`, it is the mean over the part that is covered. Of a
-surface with an opacity the part that holds light is there, and the rest shows what is behind it. `shape_id` and
-`material_id` are those at the pixel's centre, of the first surface whose opacity is at least a half.
+The table nrender.aov_table.AOVS has their names. A pixel's value is the mean over its square of the value where there
+is a surface and 0 elsewhere, with the samples of `render`: over `alpha`, it is the mean over the part that is
+covered. Of a surface with an opacity the part that holds light is there, and the rest shows what is behind it.
+`shape_id` and `material_id` are those at the pixel's centre, of the first surface whose opacity is at least a half.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .aov import AOVS, channels_of
+from .aov import Aov, channels_of
+from .aov_table import OWN, checked_names, own_counts, table_of
 from .backend.aovs import Outlines, View
 from .compile_scene import visible_of
 from .errors import NrenderError, did_you_mean
@@ -29,6 +30,7 @@ from .job import (
     warn_of_points,
     warn_once,
 )
+from .local import SIZE
 from .params import moves_geometry, pull, push
 from .scene import Scene
 from .warm import ensure
@@ -42,9 +44,13 @@ FEWEST = 64  # samples of edges
 
 
 class _Made(NamedTuple):
+    """table: all AOVs of the scene; where: of those that have a derivative, in a pixel."""
+
     names: list[str]
     job: Job
     view: View
+    table: dict[str, Aov]
+    where: dict[str, slice]
 
 
 def render_aovs(
@@ -58,8 +64,8 @@ def render_aovs(
 ) -> Pictures:
     """{name: (height, width, channels), (height, width) of one channel; float32}, row 0 at the top.
 
-    names: of nrender.aov.AOVS; spp, seed, device, camera, precision: as in `render`, whose samples these are.
-    NrenderError for an unknown name.
+    names: of nrender.aov_table.AOVS, or `channels.NAME` of meshes' channels; spp, seed, device, camera, precision: as
+    in `render`, whose samples these are. NrenderError for an unknown name.
     """
     made = _made(scene, names, spp, seed, device, camera, precision)
     _compiled(made, ["aovs"])
@@ -143,23 +149,23 @@ def render_aovs_jvp(
 def _made(
     scene: Scene, names: Iterable[str], spp: int | None, seed: int, device: str, camera: str | None, precision: str
 ) -> _Made:
-    chosen = checked_names(names)
-    job = job_of(scene, spp, seed, device, camera, precision, with_colors="color" in chosen)
+    table = table_of(scene.shapes)
+    chosen = checked_names(names, table)
+    counts = own_counts(scene.shapes)
+    own = {name: counts[name.removeprefix(OWN)] for name in chosen if name.startswith(OWN)}
+    asked = [name.removeprefix(OWN) for name in own]
+    job = job_of(scene, spp, seed, device, camera, precision, "color" in chosen, asked)
     colors = job.place.colors
-    channels = channels_of(chosen, colors.start if colors.size else -1)
-    return _Made(chosen, job, View(job.width, job.tables, channels, job.size, job.spp, job.seed))
-
-
-def checked_names(names: Iterable[str]) -> list[str]:
-    """Each once, in their order."""
-    chosen = list(dict.fromkeys([names] if isinstance(names, str) else names))
-    for name in chosen:
-        if name not in AOVS:
-            hint = did_you_mean(name, AOVS) or f"; there are {', '.join(AOVS)}"
-            raise NrenderError(f"aov: no AOV is named {name!r}{hint}")
-    if not chosen:
-        raise NrenderError(f"aov: expected names of AOVs, got none; there are {', '.join(AOVS)}")
-    return chosen
+    channels = channels_of(chosen, colors.start if colors.size else -1, own, job.place.channels.start)
+    if channels.number > SIZE:
+        raise NrenderError(f"aov: expected at most {SIZE} numbers a pixel at once, got {channels.number}")
+    where = {n: getattr(channels, n) for n in chosen if n not in own and table[n].differentiable}
+    first = channels.own
+    for name, count in own.items():
+        where[name], first = first, first + count
+    places = {name: slice(at, at + table[name].channels) for name, at in where.items()}
+    view = View(job.width, job.tables, channels, job.size, job.spp, job.seed)
+    return _Made(chosen, job, view, table, places)
 
 
 def _moving(paths: Iterable[str]) -> list[str]:
@@ -174,7 +180,7 @@ def _compiled(made: _Made, kernels: list[str], moving: Iterable[str] = (), deter
     wanted = kernels if made.view.channels.number else []
     if wanted and list(moving):
         wanted = [*wanted, "aov_outlines", "crossings"]
-    if any(not AOVS[name].differentiable for name in made.names):
+    if len(made.where) < len(made.names):
         wanted = [*wanted, "centres"]
     ensure([*wanted, *in_fixed_point(wanted)] if deterministic else wanted, made.job.backend.name)
 
@@ -192,15 +198,15 @@ def _split(made: _Made, image: np.ndarray) -> Pictures:
     """By name; one channel is (height, width)."""
     found = {}
     for name in made.names:
-        if AOVS[name].differentiable:
-            at, count = getattr(made.view.channels, name), AOVS[name].channels
-            found[name] = np.ascontiguousarray(image[..., at] if count == 1 else image[..., at : at + count])
+        if name in made.where:
+            at = made.where[name]
+            found[name] = np.ascontiguousarray(image[..., at.start] if at.stop == at.start + 1 else image[..., at])
     return found
 
 
 def _named(made: _Made) -> Pictures:
     """The numbers that name something."""
-    wanted = [name for name in made.names if not AOVS[name].differentiable]
+    wanted = [name for name in made.names if name not in made.where]
     if not wanted:
         return {}
     job = made.job
@@ -225,15 +231,14 @@ def _weights(made: _Made, weights: Mapping[str, Any], pictures: Pictures) -> np.
     for name, value in weights.items():
         if name not in pictures:
             raise NrenderError(f"weights: no picture is named {name!r}{did_you_mean(name, pictures)}")
-        if not AOVS[name].differentiable:
+        if name not in made.where:
             raise NrenderError(f"weights: '{name}' has no derivative")
         array, shape = np.asarray(value, np.float64), pictures[name].shape
         if array.shape != shape:
             raise NrenderError(f"weights: {name}: expected shape {shape}, got {array.shape}")
         if not np.isfinite(array).all():
             raise NrenderError(f"weights: {name}: expected finite numbers, got NaN or infinity")
-        at = getattr(channels, name)
-        out[..., at : at + AOVS[name].channels] = array.reshape(*out.shape[:2], -1)
+        out[..., made.where[name]] = array.reshape(*out.shape[:2], -1)
     return out
 
 
@@ -243,7 +248,7 @@ def _outlines(made: _Made, moving: list[str]) -> Outlines | None:
         return None
     job = made.job
     _warn_of_missing(job, moving)
-    every = not EVERY_EDGE.isdisjoint(made.names)
+    every = not EVERY_EDGE.isdisjoint(made.names) or made.view.channels.own >= 0
     visible = visible_of(job.scene, job.values, job.place, job.mesh, job.tables, job.size, job.width, every)
     if visible is None:
         return None

@@ -95,6 +95,7 @@ class Tables(NamedTuple):
     film_first: int  # the number of its first pixel in the whole image,
     film_stride: int  # and the whole image's width
     max_depth: int
+    shadows: int  # 0: nothing hides an emitter, and what leaves the first vertex meets nothing (integrator deferred)
 
 
 @device

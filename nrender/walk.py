@@ -7,6 +7,7 @@ from .camera.rays import ray_point_adj
 from .device import device
 from .emitters import sky_weight
 from .geometry.surface import add_vector, point_only_adj, slid_adj, slide_adj, step_off
+from .geometry.traverse import Hit, closest
 from .geometry.triangle import vector_at
 from .light import envmap
 from .opacity import hold, opacity, opacity_adj
@@ -17,6 +18,16 @@ from .vec import add, choose, largest, madd, mul, scale, sub, total
 
 ROULETTE = 5  # no Russian roulette below this depth
 SURVIVAL = 0.95  # its largest chance to go on
+
+
+@device
+def meet(scene, o, d, depth, active):
+    """The hit of the ray to the vertex at `depth`. Without shadows there is only the first one."""
+    seeing = active
+    if scene.shadows == 0:
+        seeing = active & (depth == 1)
+    hit = closest(scene, o, d, seeing)
+    return Hit(hit.t, select(seeing, hit.face, -1), hit.u, hit.v)
 
 
 @device

@@ -193,4 +193,5 @@ def tables_of(
         film_first=0,
         film_stride=8,
         max_depth=3,
+        shadows=1,
     )

@@ -50,6 +50,17 @@ def test_a_shadow_leads_to_what_casts_it(name, method, spp):
     assert error(found) < 0.7 * error(spec.init)
 
 
+def test_a_pose_is_found_in_a_depth_image():
+    """Half as large: to a tenth of a pixel, which is 0.06 wide."""
+    scene = nr.load_scene(SCENES / "depth.yaml").with_resolution("main", 48, 36)
+    target = nr.render(scene, spp=1024, seed=99)
+    assert target.shape == (36, 48, 1)
+    result = nr.optimize(scene, target, intervals=False)
+    place, turn = "shapes.teapot.transform.translate", "shapes.teapot.transform.rotate"
+    assert np.abs(result.parameters[place] - scene.parameters[place]).max() < 0.006
+    assert np.abs(result.parameters[turn] - scene.parameters[turn]).max() < 1.0  # moves the spout by as much
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::nrender.RenderWarning")
 def test_the_teapot_is_found_small():

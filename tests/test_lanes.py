@@ -12,6 +12,7 @@ import pytest
 import scene_library
 import textured_scenes
 
+import nrender as nr
 from nrender.backend import cpu
 from nrender.compile_scene import compile_scene
 from nrender.real import FLOAT32, FLOAT64
@@ -34,6 +35,8 @@ SCENES = {
     "textured lamp": boundary_scenes.textured_lamp_shadow(),
     "many lamps": lambda: lamps(60),
     "furnace": lambda: scene_library.furnace("cube", 30, [0.9, 0.8, 0.7], [0.1, 0.2, 0.3]),
+    "deferred": lambda: deferred(mitsuba_scenes.lamp_under_sky((20, 18))),
+    "deferred cutout": lambda: deferred(mitsuba_scenes.cutout((20, 18))),
 }
 CORNELL = {"fov": None, "fov_axis": None}
 SCENES |= {
@@ -60,6 +63,12 @@ def lamps(count):
         shapes[f"lamp-{k}"] = scene_library.quad(*corners, emission=[1.0 + k, 40.0, 20.0])
     view = scene_library.camera([0.5, 2.0, 4.0], [0, 0, 0], 45, 20)
     return scene_library.scene(view, shapes, 3, {"floor": [0.7, 0.6, 0.5]})
+
+
+def deferred(scene):
+    document = scene.document
+    document["integrator"] = {"type": "deferred"}
+    return nr.Scene.from_dict(document)
 
 
 @pytest.fixture(scope="module", params=SCENES)

@@ -14,6 +14,7 @@ from nrender.cache import WITHOUT_KERNELS
 # Lowest first.  Each may import any that stands before it, unless ONLY says less.
 ORDER = [
     "errors",
+    "aov_table",
     # Kernels: the language they are written in, then its vocabulary
     "device",
     "real",
@@ -69,8 +70,9 @@ ORDER = [
     "warm_kernels",
     "warm",
     "job",
-    "render",
     "render_aovs",
+    "aov_image",
+    "render",
     "bridge",
     "torch",
     "jax",
@@ -88,7 +90,7 @@ COMPILED = ("numba", "nrender.device", "nrender.real", "nrender.host", "nrender.
 ONLY = {
     "image": {"errors"},
     "compare": {"errors", "image"},
-    "scene": {"errors", "image"},
+    "scene": {"errors", "image", "aov_table"},
     "convert": {"errors", "image", "scene"},
     "export": {"errors", "image", "scene"},
     "uvs": {"errors"},
@@ -96,7 +98,7 @@ ONLY = {
 }
 KERNELS = ORDER[ORDER.index("device") : ORDER.index("backend") + 1]
 for kernel in KERNELS:
-    ONLY[kernel] = {"errors", *KERNELS[: KERNELS.index(kernel)]}
+    ONLY[kernel] = {"errors", "aov_table", *KERNELS[: KERNELS.index(kernel)]}
 
 
 def layer(name):

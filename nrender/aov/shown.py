@@ -129,7 +129,7 @@ def shown_tan(scene, d_theta, channels, first, d_p):
 
 
 @device
-def shown_adj(scene, gradient, channels, first, g_p, g, moving, mask):
+def shown_adj(scene, gradient, channels, first, g_p, g, own_u, own_v, moving, mask):
     """Scatter the gradient g of the Values; that of vertices and camera only if they are `moving`. g_p:
     local_reals()."""
     x, view, a = first.x, first.lens, first.frame
@@ -137,7 +137,7 @@ def shown_adj(scene, gradient, channels, first, g_p, g, moving, mask):
     g_t = g.depth + g.distance * size
     g_axis = scale(view.axis, view.t * g.distance / size)
     g_x, g_area = g.position, scale(normalize_adj(x.area_normal, g.geometric_normal), a.side)
-    g_u, g_v = g.barycentric[1] - g.barycentric[0], g.barycentric[2] - g.barycentric[0]
+    g_u, g_v = g.barycentric[1] - g.barycentric[0] + own_u, g.barycentric[2] - g.barycentric[0] + own_v
     if channels.normal >= 0:
         wi = scale(normalize(view.axis), -1.0)
         own_area, g_wi, own_u, own_v = frame_adj(scene, gradient, x, a, wi, g.normal, mask)

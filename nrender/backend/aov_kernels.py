@@ -2,6 +2,7 @@
 walk has one step: lanes take samples one after the other."""
 
 from ..aov.first import first_surface, weight_adj, weight_tan
+from ..aov.own import own_adj, own_flow, scale_own, write_own, write_own_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, masked, read, scaled, total, write
 from ..boundary.aov_edge import edge_values, flow_at
@@ -77,6 +78,7 @@ def aovs(scene, channels, width, height, spp, seed, chunk, chunks, image, bad):
             if any_lane(first.found):
                 v = scaled(shown(scene, channels, first, p), first.weight[0] * share)
                 write(out, channels, v, every)
+                write_own(out, scene, channels, first, first.weight[0] * share, every)
                 good = first.found & (magnitude(out, channels.number) < LARGE)
                 _add(image, channels.number * (y * width + x), out, channels, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
@@ -100,14 +102,16 @@ def aovs_tan(scene, d_theta, channels, width, height, spp, seed, chunk, chunks, 
             active = active & (part > 0.0)
             first = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, active)
             if any_lane(first.found):
-                weight = first.weight[0] * share
+                weight, d_weight = first.weight[0] * share, 0.0 * at.x
                 v = shown(scene, channels, first, p)
                 d_v = scaled(shown_tan(scene, d_theta, channels, first, d_p), weight)
                 if scene.translucent > 0:
-                    d_weight = weight_tan(scene, d_theta, s, at, o, axis, active)
-                    d_v = total(d_v, scaled(v, d_weight * share))
+                    d_weight = weight_tan(scene, d_theta, s, at, o, axis, active) * share
+                    d_v = total(d_v, scaled(v, d_weight))
                 write(out, channels, scaled(v, weight), every)
+                write_own(out, scene, channels, first, weight, every)
                 write(d_out, channels, d_v, every)
+                write_own_tan(d_out, scene, d_theta, channels, first, weight, d_weight, every)
                 size = magnitude(out, channels.number) + magnitude(d_out, channels.number)
                 good = first.found & (size < LARGE)
                 place = channels.number * (y * width + x)
@@ -136,13 +140,17 @@ def aovs_adj(scene, weights, channels, width, height, spp, seed, moving, chunk, 
             first = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, active)
             if any_lane(first.found):
                 v = shown(scene, channels, first, p)
-                write(out, channels, scaled(v, first.weight[0] * share), every)
+                weight = first.weight[0] * share
+                write(out, channels, scaled(v, weight), every)
+                write_own(out, scene, channels, first, weight, every)
                 good = first.found & (magnitude(out, channels.number) < LARGE)
                 place = channels.number * select(active, y * width + x, 0)
                 g = scaled(read(weights, channels, place, 0.0 * at.x), share)
-                shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), moving, good)
+                g_u, g_v = own_adj(scene, gradient, channels, first, weights, place, weight, good)
+                shown_adj(scene, gradient, channels, first, g_p, scaled(g, first.weight[0]), g_u, g_v, moving, good)
                 if scene.translucent > 0:
-                    flow = select(good, inner(g, masked(good, v)), 0.0 * at.x)
+                    flow = inner(g, masked(good, v)) + own_flow(scene, channels, first, weights, place) * share
+                    flow = select(good, flow, 0.0 * at.x)
                     coming, dim_coming = first.weight[0] * flow, first.dim[0] * flow
                     weight_adj(scene, gradient, s, at, o, axis, coming, dim_coming, moving, good)
                 count_bad(bad, y * width + x, sample, first.found & invert(good))
@@ -162,16 +170,18 @@ def aov_outlines(
         active = start + lane < last
         i = select(active, start + lane, start)
         s = stream(seed, BOUNDARY_STREAM, i)
-        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, active)
+        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, out, active)
         write(out, channels, jump, every)
         h = absolute(e.covector[0]) + absolute(e.covector[1]) + absolute(e.covector[2])
         good = e.seen & (magnitude(out, channels.number) * h < LARGE)
         count_bad(bad, e.pixel, i, e.seen & invert(good))
         if any_lane(good):
             if adjoint:
-                speed_adj(scene, gradient, e, flow_at(scene, weights, channels, e, jump), good)
+                speed_adj(scene, gradient, e, flow_at(scene, weights, channels, e, jump, out), good)
             else:
-                write(out, channels, scaled(jump, speed_tan(scene, d_theta, e)), every)
+                speed = speed_tan(scene, d_theta, e)
+                write(out, channels, scaled(jump, speed), every)
+                scale_own(out, channels, speed, every)
                 _add_at_place(scene, d_image, e, out, channels, good)
 
 

@@ -2,6 +2,7 @@
 cuda_kernels.py. A thread sums its pixel in memory of its own."""
 
 from ..aov.first import first_surface, weight_adj, weight_tan
+from ..aov.own import own_adj, own_flow, write_own, write_own_tan
 from ..aov.shown import shown, shown_adj, shown_tan
 from ..aov.values import inner, magnitude, read, scaled, total, write
 from ..boundary.aov_edge import edge_values, flow_at
@@ -55,6 +56,7 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
                 met = first_surface(scene, s, at, o, axis, 0.0 * at.x, there > 0.0)
                 if met.found:
                     write(out, channels, scaled(shown(scene, channels, met, p), met.weight[0]), True)
+                    write_own(out, scene, channels, met, met.weight[0], True)
                     if magnitude(out, n) < LARGE:
                         _add(sums, out, n)
                     else:
@@ -81,11 +83,14 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
                 met = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, there > 0.0)
                 if met.found:
                     v = shown(scene, channels, met, p)
-                    d_v = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0])
+                    d_v, d_weight = scaled(shown_tan(scene, d_theta, channels, met, p), met.weight[0]), 0.0 * at.x
                     if scene.translucent > 0:
-                        d_v = total(d_v, scaled(v, weight_tan(scene, d_theta, s, at, o, axis, True)))
+                        d_weight = weight_tan(scene, d_theta, s, at, o, axis, True)
+                        d_v = total(d_v, scaled(v, d_weight))
                     write(out, channels, scaled(v, met.weight[0]), True)
+                    write_own(out, scene, channels, met, met.weight[0], True)
                     write(d_out, channels, d_v, True)
+                    write_own_tan(d_out, scene, d_theta, channels, met, met.weight[0], d_weight, True)
                     if magnitude(out, n) + magnitude(d_out, n) < LARGE:
                         _add(sums, out, n)
                         _add(d_sums, d_out, n)
@@ -108,9 +113,12 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
         x, y = place_of(number - part * count, width, 0)
         if x < width and y < height:
             start, stop = share_of(last - first, part, parts)
-            g = scaled(read(weights, channels, n * (y * width + x), 0.0 * real(x)), 1.0 / real(spp))
-            write(out, channels, g, True)
-            if not magnitude(out, n) > 0.0:
+            place = n * (y * width + x)
+            g = scaled(read(weights, channels, place, 0.0 * real(x)), 1.0 / real(spp))
+            size = 0.0 * real(x)
+            for c in range(n):
+                size = size + absolute(gather(weights, place + c))
+            if not size > 0.0:
                 stop = start
             for sample in range(first + start, first + stop):
                 s, at = lens_sample(scene, seed, x, y, width, height, sample)
@@ -119,10 +127,13 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
                 if met.found:
                     v = shown(scene, channels, met, p)
                     write(out, channels, scaled(v, met.weight[0]), True)
+                    write_own(out, scene, channels, met, met.weight[0], True)
                     if magnitude(out, n) < LARGE:
-                        shown_adj(scene, own, channels, met, p, scaled(g, met.weight[0]), moving, True)
+                        share = 1.0 / real(spp)
+                        g_u, g_v = own_adj(scene, own, channels, met, weights, place, met.weight[0] * share, True)
+                        shown_adj(scene, own, channels, met, p, scaled(g, met.weight[0]), g_u, g_v, moving, True)
                         if scene.translucent > 0:
-                            flow = inner(g, v)
+                            flow = inner(g, v) + own_flow(scene, channels, met, weights, place) * share
                             coming, dim_coming = met.weight[0] * flow, met.dim[0] * flow
                             weight_adj(scene, own, s, at, o, axis, coming, dim_coming, moving, True)
                     else:
@@ -141,14 +152,14 @@ def aov_outlines(
     n = channels.number
     for i in range(first + thread(), last, threads()):
         s = stream(seed, BOUNDARY_STREAM, i)
-        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, True)
+        e, jump = edge_values(scene, channels, edges, s, i, width, height, p, out, True)
         if e.seen:
             write(out, channels, jump, True)
             h = absolute(e.covector[0]) + absolute(e.covector[1]) + absolute(e.covector[2])
             if not magnitude(out, n) * h < LARGE:
                 count_bad(bad, e.pixel, i)
             elif adjoint:
-                speed_adj(scene, own, e, flow_at(scene, weights, channels, e, jump), True)
+                speed_adj(scene, own, e, flow_at(scene, weights, channels, e, jump, out), True)
             else:
                 _add_at_place(scene, d_image, e, out, n, speed_tan(scene, d_theta, e))
 

@@ -138,6 +138,7 @@ def _error(ask: dict[str, Any], scene: Any, begin: Any, result: Any) -> float | 
 def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, dict[str, str]]:
     """{camera: {"image" or AOV: file}}: target.exr of the first camera, target-2.exr of the second, target-depth.exr …,
     as `nrender render` makes them."""
+    from nrender.aov_table import file_channels, picture_channels, table_of
     from nrender.batch.prepare import truth
     from nrender.image import write_image
     from nrender.optimize.targets import default_camera
@@ -146,6 +147,7 @@ def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, 
     true, keys = truth(scene, render["settings"]), {"seed": render["seed"], "device": device}
     keys["spp"] = render["spp"] or scene.integrator.spp
     found: dict[str, dict[str, str]] = {}
+    table = table_of(scene.shapes)
     for number, camera in enumerate(render["cameras"] or [default_camera(scene)], start=1):
         for what in render["aovs"]:
             words = ["target", *([str(number)] if number > 1 else []), *([what] if what != "image" else [])]
@@ -156,15 +158,9 @@ def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, 
                 else:
                     aovs = importlib.import_module("nrender.render_aovs")
                     image = aovs.render_aovs(true, [what], camera=camera, **keys)[what]
-                write_image(file, image, **_channels(what))
+                write_image(file, image, picture_channels(scene) if what == "image" else file_channels([what], table))
             found.setdefault(camera, {})[what] = str(file)
     return found
-
-
-def _channels(what: str) -> dict[str, Any]:
-    from nrender.aov import AOVS
-
-    return {} if what == "image" else {"channels": [f"{what}.{suffix}" for suffix in AOVS[what].suffixes]}
 
 
 def _finite(value: float) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nrender.aov_table import AOVS, OWN
 from nrender.batch import names
 from nrender.batch.job import Batch, Job, Target, Value, absolute, digest
 from nrender.batch.options import BESIDE, COMMON, OPTIONS, RENDER, RENDER_LISTS, TOP
@@ -13,7 +14,6 @@ from nrender.batch.report import JobsReport
 from nrender.batch.scenes import Scenes
 from nrender.batch.sweep import MAX_JOBS, SWEEP_KEYS, expand
 from nrender.errors import did_you_mean
-from nrender.optimize.targets import fitted_aovs
 from nrender.optimize.views import IMAGE
 from nrender.scene.document import read_document
 from nrender.scene.paths import KeyPath
@@ -154,12 +154,12 @@ def _render(report: JobsReport, path: KeyPath, given: Any) -> Target | None:
     if not words or len(set(cameras)) < len(cameras):
         report.add((*path, "cameras"), f"expected a list of different cameras, got {show(cameras)}")
     aovs = given.get("aovs", [IMAGE])
-    known = [IMAGE, *fitted_aovs()]
+    known = [IMAGE, *(name for name, aov in AOVS.items() if aov.differentiable)]
     if not isinstance(aovs, list) or not aovs or len(set(map(str, aovs))) < len(aovs):
         report.add((*path, "aovs"), f"expected a list of different names, got {show(aovs)}")
     else:
         for aov in aovs:
-            if aov not in known:
+            if aov not in known and not str(aov).startswith(OWN):  # channels are the scene's
                 hint = did_you_mean(str(aov), known)
                 report.add((*path, "aovs"), f"expected any of {', '.join(known)}; got {show(aov)}{hint}")
     if len(report.problems) > before:

@@ -9,7 +9,7 @@ from nrender.batch.job import Job
 from nrender.batch.report import JobsReport
 from nrender.errors import ImageError, SceneError, did_you_mean
 from nrender.optimize.asked import AskedError, name_targets, read_selection
-from nrender.optimize.targets import read_targets
+from nrender.optimize.targets import channels_of, read_targets
 from nrender.optimize.variables import free_variables
 from nrender.scene import load_scene
 from nrender.scene.paths import KeyPath
@@ -80,6 +80,11 @@ class Scenes:
             if camera not in scene.cameras:
                 hint = did_you_mean(camera, scene.cameras)
                 self.report.add((*place, "cameras"), f"no camera is named '{camera}'{hint}")
+        for aov in job.render.aovs:
+            try:
+                channels_of(scene, aov)
+            except ImageError as error:
+                self.report.add((*place, "aovs"), str(error))
 
     def _check_targets(self, job: Job, scene: Any) -> str:
         key = (job.scene, job.resolution, job.targets)

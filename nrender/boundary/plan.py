@@ -101,7 +101,7 @@ def strata_of(boundary: Boundary, scene: Tables) -> list[Stratum]:
     found = []
     if boundary.visible is not None:
         found.append(Stratum(PRIMARY, 1, 1.0 + 4.0 * min(deepest, LONG), 0.0))
-    if not len(boundary.measure):
+    if not (len(boundary.measure) and scene.shadows):
         return found
     connected = boundary.rough < EVERY
     if boundary.lit and connected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
@@ -25,19 +26,21 @@ __all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness", "visible_o
 Compiled = tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]
 
 KEPT = 4  # scenes, cameras and widths whose tables are kept: a scene never changes
-_kept: OrderedDict[tuple[int, str, str, bool], tuple[Scene, Compiled]] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, str, bool, tuple[str, ...]], tuple[Scene, Compiled]] = OrderedDict()
 _lock = Lock()
 
 
-def compile_scene(scene: Scene, camera: str, width: Width, with_colors: bool = False) -> Compiled:
+def compile_scene(
+    scene: Scene, camera: str, width: Width, with_colors: bool = False, channels: Sequence[str] = ()
+) -> Compiled:
     """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter). with_colors: theta has the
-    vertices' colours even if no texture reads them."""
-    key = (id(scene), camera, width.name, with_colors)
+    vertices' colours even if no texture reads them; channels: it has these channels of the meshes."""
+    key = (id(scene), camera, width.name, with_colors, tuple(channels))
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key][1]
-    made = _compile(scene, camera, width, with_colors)
+    made = _compile(scene, camera, width, with_colors, channels)
     with _lock:
         _kept[key] = scene, made
         while len(_kept) > KEPT:
@@ -49,8 +52,8 @@ def _all_uvs(scene: Scene) -> tuple[np.ndarray, ...]:
     return tuple(np.zeros(0) if shape.uvs is None else shape.uvs for shape in scene.shapes.values())
 
 
-def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Compiled:
-    place = layout(scene, camera, with_colors)
+def _compile(scene: Scene, camera: str, width: Width, with_colors: bool, channels: Sequence[str]) -> Compiled:
+    place = layout(scene, camera, with_colors, channels)
     values = theta(place)
     mesh = mesh_of(scene, place)
     window = window_of(scene.cameras[camera].values)
@@ -99,5 +102,6 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool) -> Comp
         film_first=int(window.top * window.width) + window.left,
         film_stride=int(window.width),
         max_depth=scene.integrator.max_depth,
+        shadows=int(scene.integrator.shadows),
     )
     return place, values, mesh, tables, lights.power

@@ -37,11 +37,11 @@ def boundary_of(
     size: tuple[int, int],
     width: Width,
 ) -> Boundary:
-    """power: of each row of tables.lights."""
+    """power: of each row of tables.lights. Without shadows only what is in view is looked for."""
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
-    found = wedges(vertices, mesh.faces)
     edges, measure, cluster = None, np.zeros(0), np.zeros(1, np.int32)
-    if len(found.span):
+    found = wedges(vertices, mesh.faces) if tables.shadows else None
+    if found is not None and len(found.span):
         edges = build(vertices, found, width.literal)
         a, b = vertices[edges.ends.reshape(-1, 2)].transpose(1, 0, 2)
         measure = np.linalg.norm(b - a, axis=1) * edges.share * edges.span

@@ -41,6 +41,7 @@ def _view(scene: Scene, name: str) -> str:
         image = render(scene.with_resolution(name, *size), spp=SPP, camera=name)
     except NrenderError as error:
         return f"<p>{escape(name)}: {escape(str(error))}</p>"
+    image = image[..., :1] if scene.integrator.aovs else image  # of AOVs the first number
     data = base64.b64encode(show(image)._repr_png_()).decode("ascii")
     text = escape(name)
     return f'<figure><img src="data:image/png;base64,{data}" alt="{text}"><figcaption>{text}</figcaption></figure>'

@@ -125,8 +125,8 @@ def _read_target(scene: Any, target: str) -> tuple[str, str, str]:
         return name, IMAGE, file
     if Path(target).exists():  # its name has a "="
         return "", IMAGE, target
-    aovs = [IMAGE, *fitted_aovs()]
-    camera, dot, what = name.rpartition(".")
+    aovs = [IMAGE, *fitted_aovs(scene)]
+    camera, dot, what = name.partition(".")  # an AOV's name may have another one
     if name in aovs:
         return default_camera(scene), name, file
     if dot and camera in scene.cameras and what in aovs:

@@ -12,8 +12,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nrender.errors import NrenderError
 from nrender.image import write_image
 from nrender.image.atomic import replacing
@@ -23,6 +21,7 @@ from nrender.optimize.result import OptimizeWarning
 from nrender.optimize.run import COLUMNS, Run
 
 if TYPE_CHECKING:
+    from nrender.optimize.pictures import Final
     from nrender.optimize.scipy_result import OptimizeResult
 
 INTERVAL = 2.0  # seconds between checkpoints, at least
@@ -116,13 +115,13 @@ class Folder:
             writer.writeheader()
             writer.writerows(result.history)
 
-    def write_pictures(self, finals: list[np.ndarray]) -> None:
-        """final.exr and final.png of the first camera, final-2 of the second …; (H, W, 3) each."""
-        for number, image in enumerate(finals, start=1):
+    def write_pictures(self, finals: list[Final]) -> None:
+        """final.exr and final.png of the first camera, final-2 of the second …"""
+        for number, final in enumerate(finals, start=1):
             # By number, not by name: no path is made from what a scene file says.
             stem = "final" if number == 1 else f"final-{number}"
-            for suffix in (".exr", ".png"):
-                write_image(self.path / f"{stem}{suffix}", image)
+            write_image(self.path / f"{stem}.exr", final.image, final.channels)
+            write_image(self.path / f"{stem}.png", final.screen)
 
     def write_report(
         self, result: OptimizeResult, run: Run, views: list[View], settings: dict[str, object], extras: Extras

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nrender.aov_table import AOVS, file_channels, table_of
+from nrender.image import tonemap
 from nrender.optimize.report.contents import Derivative, Extras, Film, View
 from nrender.optimize.result import FAILED, INTERRUPTED
 from nrender.optimize.run import Run
@@ -38,21 +40,43 @@ def views_of(run: Run, result: OptimizeResult) -> list[View]:
     return sorted(found, key=lambda view: view.shown.what != IMAGE)
 
 
-def final_pictures(run: Run, result: OptimizeResult, views: list[View]) -> list[np.ndarray]:
-    """The fitted scene as each camera sees it, (H, W, 3), whatever it was fitted to."""
+class Final(NamedTuple):
+    """What a camera sees of the fitted scene: (H, W, C) with the channels' names, and as on a screen."""
+
+    image: np.ndarray
+    channels: list[str]
+    screen: np.ndarray
+
+
+def final_pictures(run: Run, result: OptimizeResult, views: list[View]) -> list[Final]:
+    """The fitted scene as each camera sees it, whatever it was fitted to: its colour, or what of the AOVs of the
+    integrator `aov` was fitted."""
     objective = run.objective
+    if result.scene.integrator.aovs:
+        return [_final_aovs(result.scene, [v for v in views if v.camera == camera]) for camera in objective.cameras]
     seen = {view.camera: view.final for view in views if view.shown.what == IMAGE}
     found = []
     for number, camera in enumerate(objective.cameras):
         if camera in seen:
-            found.append(seen[camera])
+            found.append(_final(seen[camera]))
             continue
         seed, _ = objective.seeds(PICTURES, number)
         image = objective.views.renderer.render(
             result.scene, spp=objective.spp, seed=seed, device=objective.views.device, camera=camera
         )
-        found.append(np.asarray(image))
+        found.append(_final(np.asarray(image)))
     return found
+
+
+def _final(image: np.ndarray) -> Final:
+    return Final(image, file_channels([IMAGE], AOVS), tonemap(image))
+
+
+def _final_aovs(scene: Any, views: list[View]) -> Final:
+    """The screen shows the first."""
+    names = file_channels([view.shown.what for view in views], table_of(scene.shapes))
+    first = views[0]
+    return Final(np.concatenate([view.final for view in views], axis=2), names, first.shown.pixels(first.final))
 
 
 def extras_of(run: Run, result: OptimizeResult) -> Extras:

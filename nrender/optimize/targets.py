@@ -3,6 +3,8 @@
     image                                          of camera "main", or the first
     {"main": image, "side": "side.exr"}
     {"main": {"image": image, "depth": "depth.exr"}}
+
+Of a scene with the integrator `aov` an image has all its AOVs, and each that has a derivative is a target of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from nrender.aov_table import picture_channels, table_of
 from nrender.errors import ImageError, did_you_mean
 from nrender.image import check_finite, read_image
 from nrender.loss import LOSSES, Loss, pyramid
@@ -44,30 +47,51 @@ def read_targets(scene: Any, target: Target | Mapping[str, Target]) -> Targets:
             hint = did_you_mean(camera, scene.cameras)
             raise ImageError(f"target: expected the name of a camera, got '{camera}'{hint}")
         named = images if isinstance(images, Mapping) else {IMAGE: images}
-        found[camera] = {what: _read(scene, camera, what, image) for what, image in named.items()}
+        found[camera] = {}
+        for what, image in named.items():
+            whole = what == IMAGE and scene.integrator.aovs
+            found[camera] |= _read_aovs(scene, camera, image) if whole else {what: _read(scene, camera, what, image)}
     return found
 
 
-def channels_of(what: str) -> int:
+def channels_of(scene: Any, what: str) -> int:
     """Of the picture of a camera, or one of its AOVs.  ImageError for another name."""
     if what == IMAGE:
         return 3
-    fitted = fitted_aovs()
+    fitted = fitted_aovs(scene)
     if what not in fitted:
         hint = did_you_mean(what, [IMAGE, *fitted])
         raise ImageError(f"target: expected image or an AOV ({', '.join(fitted)}), got '{what}'{hint}")
     return fitted[what]
 
 
-def fitted_aovs() -> dict[str, int]:
+def fitted_aovs(scene: Any) -> dict[str, int]:
     """{name: channels} of the AOVs that a fit can aim at."""
-    from nrender.aov import AOVS
+    return {name: aov.channels for name, aov in table_of(scene.shapes).items() if aov.differentiable}
 
-    return {name: aov.channels for name, aov in AOVS.items() if aov.differentiable}
+
+def _read_aovs(scene: Any, camera: str, image: Image) -> dict[str, np.ndarray]:
+    """The AOVs of the integrator in an image: in a file by name, in an array (H, W, C) in their order."""
+    known, fitted, names = table_of(scene.shapes), fitted_aovs(scene), scene.integrator.aovs
+    wanted = [name for name in names if name in fitted]
+    if not wanted:
+        raise ImageError(f"target: expected an integrator with an AOV to fit, got {', '.join(names)}")
+    if isinstance(image, str | PathLike):
+        alone = len(names) == 1
+        arrays = {name: _read_file(str(image), name, fitted[name], alone) for name in wanted}
+        for array in arrays.values():
+            _check_size(scene, camera, array, array.shape[2], str(image))
+        return {name: np.asarray(array, np.float64) for name, array in arrays.items()}
+    array, total = np.asarray(image, np.float64), len(picture_channels(scene))
+    array = array[..., None] if array.ndim == 2 and total == 1 else array
+    _check_size(scene, camera, array, total, f"target of camera '{camera}'")
+    last = np.cumsum([known[name].channels for name in names]).tolist()
+    ends = dict(zip(names, last, strict=True))
+    return {name: array[..., ends[name] - fitted[name] : ends[name]] for name in wanted}
 
 
 def _read(scene: Any, camera: str, what: str, image: Image) -> np.ndarray:
-    channels = channels_of(what)
+    channels = channels_of(scene, what)
     name = f"target of camera '{camera}'" + ("" if what == IMAGE else f", {what}")
     if isinstance(image, str | PathLike):
         name, image = str(image), _read_file(str(image), what, channels)
@@ -77,16 +101,16 @@ def _read(scene: Any, camera: str, what: str, image: Image) -> np.ndarray:
     return array
 
 
-def _read_file(path: str, what: str, channels: int) -> np.ndarray:
-    """Of the file's channels those named `depth.Z`, if there are any; else its picture, of which a number takes the
-    first channel."""
+def _read_file(path: str, what: str, channels: int, alone: bool = True) -> np.ndarray:
+    """Of the file's channels those named `depth.Z`, if there are any; else, where it is `alone`, the file's picture, of
+    which a number takes the first channel."""
     if what == IMAGE:
         return read_image(path, finite=False)
     array, names = read_image(path, channels=True, finite=False)
-    layer = [k for k, name in enumerate(names) if name.split(".")[0] == what]
+    layer = [k for k, name in enumerate(names) if name.rpartition(".")[0] == what]
     if len(layer) == channels:
         return array[..., layer]
-    if channels == 1 or len(names) == channels:
+    if alone and (channels == 1 or len(names) == channels):
         return array[..., :channels]
     raise ImageError(f"{path}: expected {channels} channels of '{what}', got {', '.join(names)}")
 
@@ -138,7 +162,7 @@ def _weights(scene: Any, camera: str, given: Any) -> np.ndarray:
 def make_terms(scene: Any, targets: Targets, weights: Mapping[str, np.ndarray], loss: Any) -> list[Term]:
     """loss: a LossSpec of the scene, or a Loss, for all.  ImageError for a target that isn't finite where it counts."""
     for what in () if isinstance(loss, Loss) else loss.aovs:
-        channels_of(what)
+        channels_of(scene, what)
     terms = []
     for camera, images in targets.items():
         for what, target in images.items():

@@ -6,13 +6,14 @@ given directions of the parameters, and `pull`, its transpose, turns a gradient 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..scene import Scene
 from .camera import View
+from .channels import Channels
 from .colors import Colors
 from .geometry import Geometry
 from .lights import Lights
@@ -28,23 +29,27 @@ class Layout:
     colors: Colors
     values: Values
     lights: Lights
+    channels: Channels
 
     @property
-    def blocks(self) -> tuple[Geometry, View, Colors, Values, Lights]:
-        return self.geometry, self.view, self.colors, self.values, self.lights
+    def blocks(self) -> tuple[Geometry, View, Colors, Values, Lights, Channels]:
+        return self.geometry, self.view, self.colors, self.values, self.lights, self.channels
 
     @property
     def size(self) -> int:
-        return self.lights.start + self.lights.size
+        return self.channels.start + self.channels.size
 
 
-def layout(scene: Scene, camera: str, with_colors: bool = False) -> Layout:
-    """For one camera, by name. with_colors: the vertices' colours are there even if no texture reads them."""
+def layout(scene: Scene, camera: str, with_colors: bool = False, channels: Sequence[str] = ()) -> Layout:
+    """For one camera, by name. with_colors: the vertices' colours are there even if no texture reads them; channels:
+    names of those of the meshes that are there."""
     geometry = Geometry(scene)
     view = View(scene, camera, geometry.size)
     colors = Colors(scene, geometry.rows, view.start + view.size, with_colors)
     values = Values(scene, colors.start, colors.start + colors.size)
-    return Layout(geometry, view, colors, values, Lights(scene, values.start + values.size))
+    lights = Lights(scene, values.start + values.size)
+    own = Channels(scene, geometry.rows, lights.start + lights.size, channels)
+    return Layout(geometry, view, colors, values, lights, own)
 
 
 def theta(place: Layout) -> np.ndarray:

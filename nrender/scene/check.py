@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..aov_table import table_of
 from ..errors import did_you_mean
 from . import cameras, integrators, lights, materials, shapes
 from .geometry import tidy_mesh
@@ -26,13 +26,12 @@ from .models import (
 from .optimize_models import OptimizeSpec
 from .read import read_object
 from .report import Report
-from .schema import Family
+from .schema import NAME, Family
 from .values import Bad, show
 
 VERSION = 1
 TOP = ("nrender", "cameras", "integrator", "materials", "shapes", "lights", "optimize")
-NAME = re.compile(r"[\w-]{1,100}\Z")
-FIELDS = ("vertices", "faces", "uvs", "corner_normals", "colors")
+FIELDS = ("vertices", "faces", "uvs", "corner_normals", "colors", "channels")
 """Keys of a mesh that are fields of a Shape."""
 
 
@@ -71,6 +70,8 @@ def check_document(report: Report) -> Parts:
     made_lights = _section(report, data, lights.LIGHTS,
                            lambda path, kind, values: lights.make_light(kind, values, base))
     _check_attributes(report, made_materials, made_shapes)
+    _check_channels(report, made_shapes)
+    _check_aovs(report, integrator, made_shapes)
     _check_envmaps(report, made_lights)
     _check_unused(report, data)
     report.stop_if_wrong()
@@ -147,7 +148,8 @@ def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
     options = {key: value for key, value in values.items()
                if key not in shapes.COMMON and key not in FIELDS}
     return Shape(type_name, mesh.vertices, mesh.faces, material, emission, values["two_sided"],
-                 transform, Frozen(options), mesh.uvs, normals, mesh.normals, mesh.colors)
+                 transform, Frozen(options), mesh.uvs, normals, mesh.normals, mesh.colors,
+                 values.get("channels") or Frozen())
 
 
 def _check_attributes(report: Report, made: Frozen[Material], made_shapes: Frozen[Shape]) -> None:
@@ -165,6 +167,31 @@ def _check_attributes(report: Report, made: Frozen[Material], made_shapes: Froze
                 report.add(("shapes", name, key),
                            f"expected a shape with colors, since {what} from vertices, got one without")
                 break
+
+
+def _check_channels(report: Report, made: Frozen[Shape]) -> None:
+    """Channels of one name have as many numbers a vertex on every shape."""
+    first: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for name, shape in made.items():
+        for key, values in shape.channels.items():
+            other, of = first.setdefault(key, (name, values.shape[1:]))
+            if (of or (1,)) != (values.shape[1:] or (1,)):
+                one, two = ((of or (1,))[0], (values.shape[1:] or (1,))[0])
+                report.add(("shapes", name, "channels", key),
+                           f"expected {one} numbers of each vertex, as shape '{other}' has, got {two}")
+
+
+def _check_aovs(report: Report, integrator: Integrator, made: Frozen[Shape]) -> None:
+    """What the integrator's pictures show is there. Of shapes that are wrong the channels are not known."""
+    if report.problems:
+        return
+    table = table_of(made)
+    for number, name in enumerate(integrator.aovs):
+        if name not in table:
+            hint = did_you_mean(name, table) or f"; there are {', '.join(table)}"
+            report.add(("integrator", "aovs", number), f"no AOV is named {show(name)}{hint}")
+        elif name in integrator.aovs[:number]:
+            report.add(("integrator", "aovs", number), f"{show(name)} is there already")
 
 
 def _check_envmaps(report: Report, made: Frozen[Light]) -> None:

@@ -44,13 +44,24 @@ def value_text(value: Any) -> str:
     return numbers_text(value) if value.ndim < 3 else f"image {value.shape[1]} x {value.shape[0]}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Integrator:
-    """max_depth: path segments from the camera (1 = emission only); spp: samples a pixel."""
+    """max_depth: path segments from the camera (1 = emission only); spp: samples a pixel; aovs: what a picture shows in
+    the place of light."""
 
     type: str
     max_depth: int
     spp: int
+    aovs: tuple[str, ...] = ()
+
+    @property
+    def shadows(self) -> bool:
+        """Whether surfaces hide lights, and light goes from one to another."""
+        return self.type != "deferred"
+
+    def __repr__(self) -> str:
+        more = f", aovs={list(self.aovs)}" if self.aovs else ""
+        return f"Integrator(type={self.type!r}, max_depth={self.max_depth}, spp={self.spp}{more})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +200,7 @@ class Shape:
 
     uvs: (M, 3, 2) float64 of face corners, or None; normals: where shading normals come from, 'flat',
     'smooth' (from the vertices, weighted by angle) or 'file'; corner_normals: (M, 3, 3) unit vectors,
-    local, for 'file', else None; colors: (N, 3) in [0, 1], linear, or None.
+    local, for 'file', else None; colors: (N, 3) in [0, 1], linear, or None; channels: {name: (N,) or (N, k)}.
     """
 
     type: str
@@ -204,6 +215,7 @@ class Shape:
     normals: str = "flat"
     corner_normals: np.ndarray | None = None
     colors: np.ndarray | None = None
+    channels: Mapping[str, np.ndarray] = field(default_factory=Frozen)
 
     def __repr__(self) -> str:
         emits = "" if self.emission is None else f", emission={value_text(self.emission)}"

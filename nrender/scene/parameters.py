@@ -69,6 +69,9 @@ def find_slots(parts: Parts) -> dict[str, Slot]:
         if isinstance(value, Textured):
             for part in value.parameters:
                 add(section, name, f"{leaf}.{part}", key, getattr(value, part))
+        elif isinstance(value, Mapping):
+            for part, array in value.items():
+                add(section, name, f"{leaf}.{part}", key, array)
         elif value is not None:
             slots[f"{section}.{name}.{leaf}"] = Slot(section, name, leaf, key, np.shape(value))
 
@@ -95,6 +98,8 @@ def read_slot(parts: Parts, slot: Slot) -> Any:
     thing = getattr(parts, slot.section)[slot.name]
     key, _, part = slot.leaf.partition(".")
     value = thing.values[key] if slot.section in VALUED else getattr(thing, key)
+    if isinstance(value, Mapping):
+        return value[part]
     return getattr(value, part) if part else value
 
 
@@ -137,7 +142,8 @@ def _with(section: str, thing: Any, fields: Mapping[str, Any]) -> Any:
             inner.setdefault(key, {})[part] = value
     valued = section in VALUED
     for key, parts in inner.items():
-        plain[key] = changed(thing.values[key] if valued else getattr(thing, key), **parts)
+        before = thing.values[key] if valued else getattr(thing, key)
+        plain[key] = Frozen({**before, **parts}) if isinstance(before, Mapping) else changed(before, **parts)
     return changed(thing, values=Frozen({**thing.values, **plain})) if valued else changed(thing, **plain)
 
 
@@ -145,7 +151,7 @@ def _problems(section: str, thing: Any, fields: Iterable[str]) -> Iterable[tuple
     """What must hold between the values of an object."""
     if section in VALUED:
         yield from VALUED[section].problems(thing.type, thing.values)
-    elif not all(leaf.split(".")[0] in ("emission", "colors") for leaf in fields):
+    elif not all(leaf.split(".")[0] in ("emission", "colors", "channels") for leaf in fields):
         shape: Shape = thing
         message = light_problem(shape)
         if message:

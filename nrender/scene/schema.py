@@ -7,15 +7,21 @@ the checks, the parameters and the reference tables are all made from these tabl
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import did_you_mean
+from .models import Frozen
 from .values import Bad, Shape, check_range, count_of, range_text, read_array, show
 
 Values = Mapping[str, Any]
+
+
+NAME = re.compile(r"[\w-]{1,100}\Z")
+"""Of objects, and of what users name in them."""
 
 
 class _Required:
@@ -73,6 +79,10 @@ class Key:
             array = read_array(value, self.shapes, self.kind == "integer")
             check_range(array, self.low, self.high, self.open_ends, self.kind)
             return int(array) if self.kind == "integer" and array.ndim == 0 else array
+        if self.kind == "arrays":
+            return self._read_arrays(value)
+        if self.kind == "names":
+            return self._read_names(value)
         if self.kind == "flag":
             if not isinstance(value, bool):
                 raise Bad(f"expected true or false, got {show(value)}")
@@ -84,16 +94,37 @@ class Key:
             raise Bad(f"expected {self.expected()}, got {show(value)}{nearest}")
         return value
 
+    def _read_arrays(self, value: Any) -> Frozen[Any]:
+        if not isinstance(value, Mapping):
+            raise Bad(f"expected {self.expected()}, got {show(value)}")
+        found = {}
+        for name, given in value.items():
+            if not isinstance(name, str) or not NAME.match(name):
+                raise Bad(f"expected names of letters, digits, _ and -, got {show(name)}")
+            try:
+                found[name] = read_array(given, self.shapes)
+                check_range(found[name], self.low, self.high, self.open_ends, "number")
+            except Bad as bad:
+                raise Bad(str(bad), (name, *bad.index)) from None
+        return Frozen(found)
+
+    def _read_names(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
+            raise Bad(f"expected {self.expected()}, got {show(value)}")
+        return tuple(value)
+
     def expected(self) -> str:
         """What may stand there, in words (also for the reference)."""
         if self.kind in ("number", "integer"):
             what = " or ".join(count_of(shape, self.kind) for shape in self.shapes)
             constant = f"{what} {range_text(self.low, self.high, self.open_ends)}".strip()
             return " or ".join([constant] * self.constant + ["a texture"] * bool(self.textured))
+        if self.kind == "arrays":
+            return "a map from names to " + " or ".join(count_of(shape, "number") for shape in self.shapes)
         if self.kind == "choice":
             return "one of " + ", ".join(self.options)
         return {"flag": "true or false", "map": "a map", "file": "a file name",
-                "name": "a name"}[self.kind]
+                "name": "a name", "names": "a list of names"}[self.kind]
 
     def default_value(self) -> Any:
         """The default as `read` would give it; None where there is none, or it depends on other keys."""
@@ -128,6 +159,16 @@ def integer(doc: str, *, low: float, high: float = math.inf, default: Any = REQU
 def integers(doc: str, *shapes: Shape, low: float = -math.inf, high: float = math.inf,
              default: Any = REQUIRED) -> Key:
     return Key("integer", doc, default, shapes, low, high)
+
+
+def arrays(doc: str, *shapes: Shape) -> Key:
+    """A map from names to arrays, each a parameter; it may be left out."""
+    return Key("arrays", doc, None, shapes, differentiable=True)
+
+
+def names(doc: str, *, default: Any = REQUIRED) -> Key:
+    """A list of names."""
+    return Key("names", doc, default)
 
 
 def choice(doc: str, *options: str, default: Any = REQUIRED) -> Key:

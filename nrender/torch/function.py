@@ -28,7 +28,7 @@ class Task:
     def pictures(self, values: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         call, to = self.call, transfer.device_of(values)
         self.scene = bridge.replaced(call, [transfer.host(value) for value in values])
-        there = call.aovs is None and transfer.stays(call.device, call.precision, to)
+        there = not call.on_host and transfer.stays(call.device, call.precision, to)
         if self.wrt:
             deterministic = torch.are_deterministic_algorithms_enabled()
             found, self.pull = bridge.pullback(call, self.scene, self.wrt, self.seeds, deterministic, there)
@@ -48,7 +48,7 @@ class Task:
 
     def gradients(self, weights: tuple[torch.Tensor | None, ...]) -> dict[str, Any]:
         assert self.pull is not None
-        device = "cpu" if self.call.aovs is not None else self.call.device  # weights of AOVs are the host's
+        device = "cpu" if self.call.on_host else self.call.device
         return self.pull([transfer.weights_of(one, device, self.call.precision) for one in weights])
 
     def tangents(self, directions: dict[str, Any]) -> tuple[torch.Tensor, ...]:

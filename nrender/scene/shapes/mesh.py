@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from ...aov_table import MOST
 from ...errors import SceneError
 from ..gltf import read_gltf
 from ..models import Mesh
-from ..schema import Model, Values, integers, numbers, text
+from ..schema import Model, Values, arrays, integers, numbers, text
 from ..values import LARGEST, Bad
 from .obj import read_obj
 from .ply import with_attributes
@@ -44,6 +45,10 @@ def build(values: Values, base: Path) -> Mesh:
     if colors is not None:
         _check_length("colors", colors, len(mesh.vertices), "vertices")
         mesh = mesh._replace(colors=colors)
+    for name, channel in (values.get("channels") or {}).items():
+        _check_length("channels", channel, len(mesh.vertices), "vertices", name)
+        if channel.ndim == 2 and not 1 <= channel.shape[1] <= MOST:
+            raise Bad(f"expected 1 to {MOST} numbers of each vertex, got {channel.shape[1]}", ("channels", name))
     if normals is not None:
         _check_length("corner_normals", normals, len(mesh.faces), "faces")
         mesh = mesh._replace(normals=normals)
@@ -57,9 +62,9 @@ def build(values: Values, base: Path) -> Mesh:
     return mesh
 
 
-def _check_length(key: str, array: np.ndarray, count: int, of: str) -> None:
+def _check_length(key: str, array: np.ndarray, count: int, of: str, *place: str) -> None:
     if len(array) != count:
-        raise Bad(f"expected one row for each of the {count} {of}, got {len(array)} rows", (key,))
+        raise Bad(f"expected one row for each of the {count} {of}, got {len(array)} rows", (key, *place))
 
 
 def read_mesh(path: Path, name: str) -> Mesh:
@@ -158,6 +163,8 @@ MODEL = Model(
                                   (None, 3, 3), default=None),
         "colors": numbers("of vertices, linear RGB; instead of the file's", (None, 3), low=0, high=1,
                           default=None, differentiable=True),
+        "channels": arrays("numbers of vertices under names of your own, up to 16 of each: `{heat: [...]}` is the AOV "
+                           "`channels.heat`", (None,), (None, None)),
     },
     check,
     build,
