@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import ptx
 import pytest
+import test_aov_channels
 import test_lanes
 from scene_library import corner, solid
 
@@ -286,9 +287,16 @@ def test_aovs_are_the_cpus(scene):
     assert found["depth"].dtype == plain["shape_id"].dtype == np.float32
 
 
-def test_derivatives_of_aovs_are_the_cpus():
+@pytest.mark.parametrize(
+    "scene, names",
+    [
+        (solid(size=SIZE), [name for name, aov in AOVS.items() if aov.differentiable]),
+        (test_aov_channels.two(SIZE), test_aov_channels.NAMES),
+    ],
+    ids=["all", "channels"],
+)
+def test_derivatives_of_aovs_are_the_cpus(scene, names):
     """Of what moves, outlines included."""
-    scene, names = solid(size=SIZE), [name for name, aov in AOVS.items() if aov.differentiable]
     rng = np.random.default_rng(0)
     directions = {path: rng.normal(size=value.shape) for path, value in scene.parameters.items()}
     _, tangents = nr.render_aovs_jvp(scene, names, directions, **ON_CUDA)

@@ -194,7 +194,7 @@ def test_targets_of_several_cameras(folder):
     assert (twice.exit_code, "has a target already" in twice.stderr) == (2, True)
 
 
-TWO = SimpleNamespace(cameras={"side": None, "main": None})
+TWO = SimpleNamespace(cameras={"side": None, "main": None}, shapes={})
 
 
 @pytest.mark.parametrize(
