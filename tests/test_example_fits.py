@@ -26,7 +26,8 @@ def run(monkeypatch, capsys):
 
 
 def test_teapot(run, tmp_path):
-    found = run("teapot", "--out", str(tmp_path), "--target-spp", "256", "--spp", "16", "--iterations", "15", "--scale", "0.375")
+    size = ["--scale", "0.5", "--target-spp", "512", "--spp", "32", "--iterations", "18"]
+    found = run("teapot", "--out", str(tmp_path), *size)
     worst = {"cameras.main.fov": 2.0, "materials.glaze.roughness": 4.0, "shapes.teapot.transform.rotate": 3.0}
     for path, limit in worst.items():
         assert found["errors"][path] < limit, found
@@ -34,7 +35,8 @@ def test_teapot(run, tmp_path):
 
 
 def test_calibrate(run, tmp_path):
-    found = run("calibrate", "--out", str(tmp_path), "--photograph-spp", "256", "--spp", "16", "--iterations", "12", "--scale", "0.5")
+    size = ["--scale", "0.5", "--photograph-spp", "256", "--spp", "16", "--iterations", "12"]
+    found = run("calibrate", "--out", str(tmp_path), *size)
     assert len(found["rows"]) == 47
     error = {name: abs(value - truth) for name, truth, value, *_ in found["rows"]}
     assert error["cameras.left.fx"] < 0.5  # of 31, from 28.5

@@ -15,7 +15,15 @@ JOINTS = ("upperarm01.L", "upperarm01.R", "lowerarm01.L", "lowerarm01.R", "upper
 SHAPE = ("gender", "age", "muscle", "weight", "height", "proportions")
 TRUTH = {
     "shape": [0.75, 0.6, 0.55, 0.7, 0.6, 0.35],
-    "turn": [[0.0, -0.3, 0.1], [0.1, 0.4, 0.0], [0.0, 0.0, 0.3], [0.0, 0.2, -0.3], [0.1, 0.1, 0.0], [-0.15, 0.0, 0.0], [0.0, 0.0, 0.2]],
+    "turn": [
+        [0.0, -0.3, 0.1],
+        [0.1, 0.4, 0.0],
+        [0.0, 0.0, 0.3],
+        [0.0, 0.2, -0.3],
+        [0.1, 0.1, 0.0],
+        [-0.15, 0.0, 0.0],
+        [0.0, 0.0, 0.2],
+    ],
     "root": [0.0, 0.2, 0.1],
     "place": [0.05, 0.04, 0.06],
     "skin": [0.55, 0.36, 0.27],
@@ -62,13 +70,13 @@ def numbers_of(values: dict[str, Any]) -> Numbers:
 def scene_of(body: Body, size: tuple[int, int]) -> nr.Scene:
     """The body at the start, before a wall, as a camera with depth sees it."""
     vertices = body.vertices(numbers_of(START)).numpy()
-    camera = {"type": "perspective", "origin": [0, 0.1, 2.8], "target": [0, -0.08, 0], "fov": 43, "resolution": list(size)}
+    camera = {"type": "perspective", "origin": [0, 0.1, 2.8], "target": [0, -0.08, 0], "fov": 43}
     shown = {"type": "mesh", "vertices": vertices, "faces": body.faces, "normals": "smooth", "material": "skin"}
     lamp = {"type": "rectangle", "emission": [14.0, 13.5, 12.5],
             "transform": {"rotate": [0, 145, 0], "translate": [-1.6, 1.2, 2.2], "scale": 0.5}}
     return nr.Scene.from_dict({
         "nrender": 1,
-        "cameras": {"main": camera},
+        "cameras": {"main": {**camera, "resolution": list(size)}},
         "integrator": {"max_depth": 2, "spp": 16},
         "materials": {"skin": {"type": "diffuse", "reflectance": [0.5, 0.5, 0.5]},
                       "wall": {"type": "diffuse", "reflectance": [0.35, 0.4, 0.45]}},

@@ -26,19 +26,22 @@ TARGET_SPP = 1024
 NOISE_RGB, NOISE_DEPTH = 0.02, 0.015  # standard deviations: radiance, metres
 OUTLIER = 3.0  # standard deviations
 STEP = {"shape": 0.03, "turn": 0.03, "root": 0.02, "place": 0.01, "skin": 0.02}
+Target = dict[str, torch.Tensor]
 USES = {"both": ("rgb", "depth"), "rgb": ("rgb",), "depth": ("depth",)}
 
 
-def targets(scene: nr.Scene, seed: int, spp: int) -> dict[str, torch.Tensor]:
+def targets(scene: nr.Scene, seed: int, spp: int) -> Target:
     """What a camera of colour and depth takes of it."""
     rng = np.random.default_rng(seed)
     image = nr.render(scene, spp=spp, seed=1000 + seed)
     depth = nr.render_aovs(scene, ["depth"], spp=spp, seed=1000 + seed)["depth"]
-    noisy = {"rgb": image + rng.normal(0, NOISE_RGB, image.shape), "depth": depth + rng.normal(0, NOISE_DEPTH, depth.shape)}
-    return {name: torch.from_numpy(value.astype(np.float32)) for name, value in noisy.items()}
+    image, depth = image + rng.normal(0, NOISE_RGB, image.shape), depth + rng.normal(0, NOISE_DEPTH, depth.shape)
+    return {name: torch.from_numpy(value.astype(np.float32)) for name, value in (("rgb", image), ("depth", depth))}
 
 
-def loss_of(scene: nr.Scene, vertices: torch.Tensor, skin: torch.Tensor, target: dict[str, torch.Tensor], spp: int, seed: int) -> torch.Tensor:
+def loss_of(
+    scene: nr.Scene, vertices: torch.Tensor, skin: torch.Tensor, target: Target, spp: int, seed: int
+) -> torch.Tensor:
     """Each picture's mean over pixels, by its noise. The derivative has random numbers of its own."""
     seeds, moved = (2 * seed, 2 * seed + 1), {VERTICES: vertices}
     loss = vertices.new_zeros(())
@@ -57,9 +60,10 @@ def huber(residuals: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.huber_loss(residuals, torch.zeros_like(residuals), delta=OUTLIER)
 
 
-def fit(body: Body, scene: nr.Scene, target: dict[str, torch.Tensor], iterations: int, spp: int, seed: int) -> Numbers:
+def fit(body: Body, scene: nr.Scene, target: Target, iterations: int, spp: int, seed: int) -> Numbers:
     numbers = {name: value.requires_grad_() for name, value in numbers_of(START).items()}
-    optimizer = torch.optim.Adam([{"params": [numbers[name]], "lr": rate} for name, rate in STEP.items()], betas=(0.9, 0.98))
+    groups = [{"params": [numbers[name]], "lr": rate} for name, rate in STEP.items()]
+    optimizer = torch.optim.Adam(groups, betas=(0.9, 0.98))
     decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: min(1.0, 2.0 * (1.0 - k / iterations)))
     for k in range(iterations):
         optimizer.zero_grad()
@@ -78,7 +82,7 @@ def fit(body: Body, scene: nr.Scene, target: dict[str, torch.Tensor], iterations
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("body"), help="folder of pictures and fitted bodies")
-    parser.add_argument("--iterations", type=int, default=160)
+    parser.add_argument("--iterations", type=int, default=120)
     parser.add_argument("--spp", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0, help="of the noise, too")
     parser.add_argument("--use", choices=[*USES, "all"], default="all")
@@ -94,7 +98,8 @@ def main() -> None:
     for use in USES if options.use == "all" else (options.use,):
         print(f"from {' and '.join(USES[use])}", flush=True)
         start = time.perf_counter()
-        found = fit(body, scene, {name: target[name] for name in USES[use]}, options.iterations, options.spp, options.seed)
+        seen = {name: target[name] for name in USES[use]}
+        found = fit(body, scene, seen, options.iterations, options.spp, options.seed)
         vertices = body.vertices(found)
         errors[use] = distance(vertices, truth)
         fitted = scene.replace({VERTICES: vertices.numpy(), SKIN: found["skin"].numpy()})

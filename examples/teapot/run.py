@@ -39,8 +39,8 @@ def errors(truth: nr.Scene, found: nr.Scene) -> dict[str, float]:
         "shapes.teapot.transform.translate": HEIGHT,
         "shapes.teapot.transform.rotate": np.degrees(1.0),
     }
-    fitted = truth.optimize.parameters
-    return {path: 100 * float(np.linalg.norm(np.atleast_1d(b[path] - a[path]))) / float(size.get(path, 1.0)) for path in fitted}
+    off = {path: float(np.linalg.norm(np.atleast_1d(b[path] - a[path]))) for path in truth.optimize.parameters}
+    return {path: 100 * value / float(size.get(path, 1.0)) for path, value in off.items()}
 
 
 def main() -> None:
@@ -59,12 +59,12 @@ def main() -> None:
     truth.dump(source)
     target, fitted = options.out / "target.exr", options.out / "fit"
     nrender("render", str(source), "-o", str(target), "--spp", str(options.target_spp), "--seed", "1000")
-    report = json.loads(nrender("optimize", str(source), str(target), "-o", str(fitted), "--json", "--spp", str(options.spp),
-                                "--iterations", str(options.iterations)))  # fmt: skip
+    amount = ["--spp", str(options.spp), "--iterations", str(options.iterations)]
+    report = json.loads(nrender("optimize", str(source), str(target), "-o", str(fitted), "--json", *amount))
     found = nr.load_scene(fitted / "result.yaml")
     error = errors(truth, found)
     if options.json:
-        print(json.dumps({"status": report["status"], "seconds": report["seconds"], "loss": report["loss_final"], "errors": error}))
+        print(json.dumps({"status": report["status"], "seconds": report["seconds"], "errors": error}))
         return
     for path, per_cent in error.items():
         values = " ".join(f"{v:.4f}" for v in np.ravel(found.parameters[path]))
