@@ -1,10 +1,13 @@
 """Where on the screen a pixel's samples are, and for which pixels a place on it counts."""
 
+from .camera.kinds import THINLENS
+from .camera.screen import Screen, lens_point, middle_ray
 from .device import device
 from .geometry.surface import add_vector
 from .geometry.triangle import vector_at
 from .pixel_filter import BOX, radius, sample, value
-from .real import floor, maximum, minimum, real, select, truncate
+from .real import floor, maximum, minimum, own, real, select, truncate
+from .rng import uniform2
 from .vec import dot, madd, scale
 
 BELOW_ONE = 0.99999994
@@ -15,6 +18,25 @@ def screen_point(x, y, u1, u2, width, height):
     """(sx, sy) in [-1, 1]^2 of the point (u1, u2) of pixel (x, y), row 0 at the top."""
     sx = 2.0 * (real(x) + u1) / real(width) - 1.0
     return sx, 1.0 - 2.0 * (real(y) + u2) / real(height)
+
+
+@device
+def pixel_sample(scene, stream, x, y, width, height):
+    """(stream, Screen) of a sample of pixel (x, y)."""
+    stream, u1, u2 = uniform2(stream)
+    if scene.filter == BOX and scene.lens != THINLENS:
+        sx, sy = screen_point(x, y, u1, u2, width, height)
+        return stream, middle_ray(sx, sy)
+    return _other_sample(scene, stream, x, y, u1, u2, width, height)
+
+
+@device(apart=True)
+def _other_sample(scene, stream, x, y, u1, u2, width, height):
+    """Apart, since most pictures pay nothing for it then."""
+    own()
+    sx, sy = filtered_point(scene, x, y, u1, u2, width, height)
+    stream, a, b = lens_point(scene, stream, 0.0 * sx)
+    return stream, Screen(sx, sy, a, b)
 
 
 @device

@@ -12,9 +12,8 @@ from ..boundary.mirrored import mirrored_segment
 from ..boundary.primary import edge_adj, edge_point, edge_tan
 from ..boundary.segment import grazing_segment
 from ..camera.rays import camera_ray
-from ..camera.screen import Screen, lens_point
 from ..device import device
-from ..film import add_at_place, any_pixel, at_place, filtered_point
+from ..film import add_at_place, any_pixel, at_place, pixel_sample
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..held import hold
@@ -25,7 +24,7 @@ from ..path import DARK, advance, begin, walk_either
 from ..path_adj import advance_adj, begin_adj, replay_either
 from ..path_tan import advance_tan, begin_tan, tangent_either
 from ..real import BIG, absolute, accumulate, any_lane, count, gather, invert, put, rank, real, select, truncate
-from ..rng import lattice5, stream, uniform2
+from ..rng import lattice5, stream
 from ..vec import choose, dot, largest_magnitude, scale
 
 TILE_BITS = 4
@@ -60,10 +59,7 @@ def count_bad(bad, pixel, sample, mask):
 def lens_sample(scene, seed, x, y, width, height, sample):
     """(stream, Screen) of a sample of the pixel (x, y): as in the whole image, if this is a part of one."""
     s = stream(seed, scene.film_first + y * scene.film_stride + x, sample)
-    s, u1, u2 = uniform2(s)
-    sx, sy = filtered_point(scene, x, y, u1, u2, width, height)
-    s, a, b = lens_point(scene, s, 0.0 * sx)
-    return s, Screen(sx, sy, a, b)
+    return pixel_sample(scene, s, x, y, width, height)
 
 
 @device

@@ -8,7 +8,7 @@ from ..device import device
 from ..geometry.surface import add_vector
 from ..geometry.triangle import vector_at
 from ..pixel_filter import limits
-from ..real import absolute, real, select, sqrt
+from ..real import absolute, own, real, select, sqrt
 from ..vec import cross, dot, madd, normalize_adj, scale, sub
 from .bent import (
     bent_by_screen,
@@ -40,16 +40,24 @@ def camera_ray(scene, at):
     theta, camera = scene.theta, scene.camera
     part = 0.0 * at.x + 1.0
     if scene.lens >= APART:
-        if scene.lens == THINLENS:
-            o, d = lens_ray(theta, camera, at)
-            return o, d, part
-        d, seen = bent_direction(theta, camera, scene.lens, at.x, at.y)
-        return vector_at(theta, camera), d, select(seen, part, 0.0 * part)
+        return _apart_ray(theta, camera, scene.lens, at)
     if scene.lens == PINHOLE:
         o, d = pinhole_ray(theta, camera, at.x, at.y)
     else:
         o, d = parallel_ray(theta, camera, at.x, at.y)
     return o, d, part
+
+
+@device(apart=True)
+def _apart_ray(theta, camera, kind, at):
+    """One call for all of them: each costs those cameras a little that are not apart."""
+    own()
+    part = 0.0 * at.x + 1.0
+    if kind == THINLENS:
+        o, d = lens_ray(theta, camera, at)
+        return o, d, part
+    d, seen = bent_direction(theta, camera, kind, at.x, at.y)
+    return vector_at(theta, camera), d, select(seen, part, 0.0 * part)
 
 
 @device

@@ -4,7 +4,7 @@ disk, by which it passes the lens: (0, 0) of cameras without one."""
 from typing import NamedTuple
 
 from ..device import device
-from ..real import select
+from ..real import own, select
 from ..rng import uniform2
 from ..warp import disk
 from .kinds import THINLENS
@@ -36,6 +36,13 @@ def lens_point(scene, stream, zero):
     """(stream, a, b) of a ray: nothing is drawn where there is no lens. zero: a Real 0."""
     a, b = zero, zero
     if scene.lens == THINLENS:
-        stream, u1, u2 = uniform2(stream)
-        a, b = disk(u1, u2)
+        stream, a, b = _drawn(stream)
+    return stream, a, b
+
+
+@device(apart=True)
+def _drawn(stream):
+    own()
+    stream, u1, u2 = uniform2(stream)
+    a, b = disk(u1, u2)
     return stream, a, b
