@@ -270,7 +270,7 @@ def views(request):
         place, values, mesh_, tables, _ = compile_scene(scene, "main", width, True)
         channels = channels_of(SMOOTH, place.colors.start if place.colors.size else -1)
         visible = visible_of(scene, values, place, mesh_, tables, size, width, True)
-        out.append((aovs.View(width, tables, channels, size, 4, 3), visible and aovs.Outlines(visible, 5000)))
+        out.append((aovs.View(width, tables, channels, size, 4, 4), visible and aovs.Outlines(visible, 5000)))
     return out
 
 
