@@ -12,6 +12,7 @@ from textured_scenes import make
 
 import nrender as nr
 from nrender.aov_table import picture_channels
+from nrender.batch.child import _render_targets
 from nrender.errors import DeviceError, ImageError, NrenderError
 from nrender.gradcheck import smooth_weights
 from nrender.notebook.scenes import scene_html
@@ -180,6 +181,17 @@ def test_derivative_images_and_check(tmp_path):
     assert sorted(names) == ["depth.Z", "normal.X", "normal.Y", "normal.Z"]
     assert (tmp_path / f"{MOVE}.2.png").exists()
     assert MOVE in run("check", tmp_path / "s.yaml")
+
+
+def test_a_batch_renders_targets_with_names(tmp_path):
+    """The image of the integrator, and a channel alone."""
+    scene = of("depth", "normal")
+    render = {"settings": {}, "spp": 1, "seed": 0, "cameras": [], "aovs": ["image", "channels.heat"]}
+    found = _render_targets({"render": render, "options": {"device": "cpu"}}, scene, tmp_path)["main"]
+    names = nr.read_image(found["image"], channels=True)[1]
+    assert sorted(names) == ["depth.Z", "normal.X", "normal.Y", "normal.Z"]
+    assert nr.read_image(found["channels.heat"], channels=True)[1] == ["channels.heat.X"]
+    assert list(read_targets(scene, {"main": found})["main"]) == ["depth", "normal", "channels.heat"]
 
 
 # What else takes scenes

@@ -90,6 +90,7 @@ def test_a_target_may_have_an_equals_sign_in_its_name(folder):
         (rendered("aovs: [depht]"), "; got 'depht'; did you mean 'depth'?"),
         (rendered("aovs: [shape_id]"), "; got 'shape_id'"),
         (rendered("aovs: [depth, depth]"), "expected a list of different names, got a list of 2"),
+        (rendered("aovs: [channels.heat]"), "jobs 'a': render.aovs: target: expected image or an AOV (depth"),
         (rendered("aovs: []"), "expected a list of different names, got "),
         (rendered("aovs: depth"), "expected a list of different names, got 'depth'"),
         (job("timeout: 0"), "jobs 'a': timeout: expected a number > 0, got 0"),
