@@ -115,7 +115,7 @@ def test_boundary_samples_are_the_cpus(work):
         assert abs(one.reached - other.reached) <= 1  # of 100, one whose decision hangs on the last bits
         assert one.square == pytest.approx(other.square, rel=1e-3)
         np.testing.assert_allclose(one.by_cluster, other.by_cluster, rtol=1e-3, atol=1e-3 * other.square + 1e-30)
-    assert sum(one.square > 0 for one in found) >= 3
+    assert sum(one.square > 0 for one in found) >= 2  # through a lens few of 100 samples are in so small a picture
     assert cuda_strata.boundary_tan(single, d_theta)[1] == []
 
 
