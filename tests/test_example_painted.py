@@ -66,4 +66,4 @@ def test_smoothing_is_the_field_and_its_transpose(monkeypatch):
     w = torch.from_numpy(rng.normal(size=x.shape))
     for function, at in ((field, u), (field.rough, x)):
         (gradient,) = torch.autograd.grad((function(at) * w).sum(), at)
-        assert float((gradient * at).sum()) == pytest.approx(float((function(at) * w).sum()), rel=1e-9)  # linear
+        assert (gradient * at).sum().item() == pytest.approx((function(at) * w).sum().item(), rel=1e-9)  # linear
