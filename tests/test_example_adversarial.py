@@ -19,8 +19,8 @@ def example(monkeypatch):
 
 
 def test_its_command_stays_within_the_bounds(example, monkeypatch, tmp_path, capsys):
-    options = ["--size", "48", "--spp", "8", "--iterations", "2", "--starts", "2", "--check-spp", "16", "--check-seeds", "1"]
-    options += ["--picture-size", "16", "--groups", "all", "--out", str(tmp_path)]
+    options = ["--size", "48", "--spp", "8", "--iterations", "2", "--starts", "2", "--check-spp", "16"]
+    options += ["--check-seeds", "1", "--picture-size", "16", "--groups", "all", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["run.py", *options])
     example.main()
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["all"]["fooled"] in ("0 of 1", "1 of 1")

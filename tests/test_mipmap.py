@@ -84,7 +84,7 @@ def footprint_velocity(scene, d_theta, sx, sy):
     """(tangent, velocity of the point, of its area normal) when the point stays on its ray."""
     s = seen(scene, sx, sy)
     x = surface(scene, 0, s.u, s.v, s.view.axis)
-    d_ray = ray_point_tan(scene, d_theta, sx, sy, s.view.t)
+    d_ray = ray_point_tan(scene, d_theta, middle_ray(sx, sy), s.view.t)
     d_material, d_area = surface_tan(scene, d_theta, x)
     d_x = vertex_tan(s.view.axis, s.area_normal, 1.0, d_ray, d_material)
     _, d_axis = ray(d_theta, CAMERA, sx, sy)
@@ -120,7 +120,7 @@ def test_the_adjoint_of_the_footprint_is_the_transpose_of_its_tangent(seed, sx, 
     d_theta, g = np.zeros(scene.theta.shape), float(rng.normal())
     d_theta[CAMERA : CAMERA + 12] = rng.normal(size=12)
     d_x, d_area = triple(rng.normal(size=3)), triple(rng.normal(size=3))
-    d_ray = ray_point_tan(scene, d_theta, sx, sy, s.view.t)
+    d_ray = ray_point_tan(scene, d_theta, middle_ray(sx, sy), s.view.t)
     _, d_axis = ray(d_theta, CAMERA, sx, sy)
     tangent = mipmap.footprint_tan(scene, d_theta, s.view, s.area_normal, d_x, d_ray, d_area, d_axis)
     gradient = np.zeros_like(d_theta)
