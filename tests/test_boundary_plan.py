@@ -26,6 +26,7 @@ from nrender.boundary.plan import (
     plan_of,
     strata_of,
 )
+from nrender.boundary.segment import EVERY
 from nrender.real import FLOAT32, FLOAT64
 
 VISIBLE = Visible(np.zeros(4, np.int32), np.zeros(9), np.ones(1))
@@ -38,7 +39,7 @@ def boundary(visible=VISIBLE, measure=MEASURE, lit=True, rough=0.0):
 
 
 def names(max_depth, background=-1, **keys):
-    strata = strata_of(boundary(**keys), SimpleNamespace(max_depth=max_depth, background=background))
+    strata = strata_of(boundary(**keys), SimpleNamespace(max_depth=max_depth, background=background, shadows=1))
     return [(stratum.strategy, stratum.depth) for stratum in strata]
 
 
@@ -75,7 +76,7 @@ def test_without_edges_in_view_there_are_no_outlines_and_without_any_nothing_is_
 
 
 def test_longer_paths_cost_more_and_more_still_if_they_arrive():
-    strata = strata_of(boundary(rough=0.2), SimpleNamespace(max_depth=4, background=50))
+    strata = strata_of(boundary(rough=0.2), SimpleNamespace(max_depth=4, background=50, shadows=1))
     for strategy in (LIGHTS, EDGES, MIRRORED):
         of = [s for s in strata if s.strategy == strategy]
         assert (np.diff([s.cost for s in of]) > 0.0).all()
@@ -207,3 +208,13 @@ def test_what_a_sample_of_other_strata_counts():
         plan = plan_of(boundary(), Share(Stratum(strategy, 1, 3.0, 2.0), 500, one), 64, 0.3, np.float64)
         assert plan.from_lights == (strategy == LIGHTS)
         assert plan.weight == pytest.approx(expected)
+
+
+def test_without_shadows_there_are_only_outlines():
+    deferred = SimpleNamespace(max_depth=4, background=50, shadows=0)
+    assert [stratum.strategy for stratum in strata_of(boundary(rough=0.2), deferred)] == [PRIMARY]
+
+
+def test_of_pixels_that_are_points_walks_find_everything():
+    points = SimpleNamespace(max_depth=4, background=50, shadows=1)
+    assert {stratum.strategy for stratum in strata_of(boundary(rough=EVERY, visible=None), points)} == {MIRRORED}

@@ -31,7 +31,7 @@ BAD = [
     ({**POSE, "type": "panorama", "fov": 90}, "fov: unknown key"),
     ({**POSE, "type": "opencv"}, "fx: missing; expected a number > 0"),
     ({**POSE, "type": "fish-eye"},
-     "type: expected one of perspective, orthographic, fisheye, panorama, opencv, got 'fish-eye'; did you mean "),
+     "type: expected one of perspective, thinlens, orthographic, fisheye, panorama, opencv, got 'fish-eye'"),
 ]  # fmt: skip
 
 
