@@ -15,14 +15,15 @@ def fit(target, seed=0, renderer=None, scene=None, **options):
                     renderer=renderer or FakeRenderer(sigma=0.3), **options)  # fmt: skip
 
 
-def test_nineteen_of_twenty_intervals_hold_the_truth():
-    """Noise of the target, which differs from pixel to pixel, and of the renders."""
+@pytest.mark.parametrize("levels", [1, 3])
+def test_nineteen_of_twenty_intervals_hold_the_truth(levels):
+    """Noise of the target, which differs from pixel to pixel, and of the renders; each pixel's is in all levels."""
     rng = np.random.default_rng(0)
     clean = truth(blob_scene())
     inside, trials = 0, 80
     for trial in range(trials):
         target = clean * (1 + 0.1 * rng.normal(size=clean.shape))
-        low, high = fit(target, seed=trial, max_spp=16).interval.T
+        low, high = fit(target, seed=trial, max_spp=16, loss={"type": "l2", "levels": levels}).interval.T
         inside += int(np.sum((low <= ANSWER) & (high >= ANSWER)))
     share = inside / (5 * trials)
     # Fits of few pixels (the blob covers about forty) are a little too sure, as such estimates are.

@@ -1,7 +1,8 @@
 """How well a fit is determined: covariance of the parameters, intervals, and what the pictures can't tell apart.
 
-Near the answer the loss is |r|^2 with residuals r whose noise is independent from pixel to pixel.  With their
-derivative J, the residuals' scores s_p = (J^T r)_p of each pixel, and A = J^T J (priors included),
+Near the answer the loss is |r|^2 with residuals r = R (I - T), which mix pixels where the loss has levels; the noise of
+I - T is independent from pixel to pixel.  With the images' derivative D, J = R D, the scores s_p of each pixel, its part
+of (R^T J)^T (I - T) = J^T r, and A = J^T J (priors included),
 
     covariance = A^-1 (sum over pixels of s_p s_p^T) A^-1
 
@@ -9,8 +10,8 @@ whatever the variance of each pixel: noise of the target, of the render, and wha
 alike (the "sandwich" of White 1980).  J is noisy too, and J^T J of one estimate would be too large by its variance,
 so A is taken between two independent ones; and r from a third.
 
-A direction v (in typical steps) whose curvature v^T A v is below what the two estimates differ by is not determined
-at all: its interval is infinite.
+Each parameter counted in units of its own curvature's root, a direction v whose curvature v^T A v is below what the two
+estimates differ by is not determined at all: its interval is infinite.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NORMAL_95 = 1.959963984540054
 ALIKE = 0.9  # correlation from which two are named
 LOOSE = 1.0  # typical steps: a direction less certain than this is named
 NAMED = 6
+UNSEEN = 1e-6  # of the largest noise: a parameter with less curvature isn't seen
 SMALL = 0.3  # of the largest component of a direction: what is less isn't named
 
 
@@ -44,13 +46,16 @@ def certainty(run: Run, x: np.ndarray) -> Certainty | None:
     """None for a loss that is no sum of squares, and for more than MOST scalars."""
     if not run.objective.is_sum_of_squares or x.size > MOST:
         return None
-    curvature, noise, scores = _estimate(run, x)
-    values, vectors = np.linalg.eigh(curvature)
-    loose = values <= noise
+    curvature, asymmetry, scores = _estimate(run, x)
+    unit = _units(curvature, asymmetry)
+    values, vectors = np.linalg.eigh(curvature * np.outer(unit, unit))
+    loose = values <= float(np.abs(asymmetry * np.outer(unit, unit)).max())
     with np.errstate(divide="ignore"):
-        inverse = (vectors / np.where(loose, np.inf, values)) @ vectors.T
+        inverse = np.outer(unit, unit) * ((vectors / np.where(loose, np.inf, values)) @ vectors.T)
     scaled = inverse @ scores @ inverse
     unknown = np.any(np.abs(vectors[:, loose]) > SMALL, axis=1)
+    vectors = vectors * unit[:, None]
+    vectors = vectors / np.linalg.norm(vectors, axis=0)
     slopes = run.variables.slopes(x)
     covariance = slopes @ scaled @ slopes.T
     covariance[unknown, unknown] = np.inf
@@ -65,8 +70,14 @@ def certainty(run: Run, x: np.ndarray) -> Certainty | None:
     return Certainty(covariance, error, interval, findings)
 
 
-def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """(A, the size of its noise, sum of s s^T), all in scaled units."""
+def _units(curvature: np.ndarray, asymmetry: np.ndarray) -> np.ndarray:
+    """One over the root of each parameter's own curvature, or of the noise of that where it is nothing else."""
+    least = max(float(np.abs(asymmetry).max()), 1e-300) * UNSEEN
+    return 1.0 / np.sqrt(np.maximum(np.diagonal(curvature), least))
+
+
+def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(A, its noise by element, sum of s s^T), all in scaled units."""
     objective, variables = run.objective, run.variables
     scene, axes = variables.apply(x), np.eye(x.size)
     directions = [variables.directions(x, axis) for axis in axes]
@@ -79,15 +90,14 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
         strict=True,
     )
     for (term, image, one), (_, _, other), (_, picture) in pairs:
-        jvp = objective.residual(term, image).jvp
-        first, second = (np.array([jvp(t) for t in tangents]) for tangents in (one, other))
+        residual = objective.residual(term, image)
+        first, second = (np.array([residual.jvp(t) for t in tangents]) for tangents in (one, other))
         curvature += term.factor * (first @ second.T)
-        _, slope = term.loss.of(picture, term.target, term.weight)
-        mean = 0.5 * (np.array(one) + np.array(other))
-        s = 0.5 * term.factor * np.sum(mean * slope, axis=-1).reshape(x.size, -1)
+        off = np.where(term.weight > 0, picture - term.target, 0.0)
+        mean = 0.5 * (first + second)
+        s = term.factor * np.stack([np.sum(residual.vjp(row) * off, axis=-1).reshape(-1) for row in mean])
         scores += s @ s.T
-    asymmetry = curvature - curvature.T
-    noise = float(np.abs(asymmetry).max()) / np.sqrt(2) if x.size > 1 else 0.0
+    noise = (curvature - curvature.T) / np.sqrt(2)
     for rows in run.priors.residual_tangents(x, axes):
         curvature += rows @ rows.T
     return 0.5 * (curvature + curvature.T), noise, scores
