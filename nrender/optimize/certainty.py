@@ -1,8 +1,8 @@
 """How well a fit is determined: covariance of the parameters, intervals, and what the pictures can't tell apart.
 
 Near the answer the loss is |r|^2 with residuals r = R (I - T), which mix pixels where the loss has levels; the noise of
-I - T is independent from pixel to pixel.  With the images' derivative D, J = R D, the scores s_p of each pixel, its part
-of (R^T J)^T (I - T) = J^T r, and A = J^T J (priors included),
+I - T is independent from pixel to pixel.  With the derivative D of the images, J = R D, the scores s_p of each pixel,
+its part of (R^T J)^T (I - T) = J^T r, and A = J^T J (priors included),
 
     covariance = A^-1 (sum over pixels of s_p s_p^T) A^-1
 
