@@ -26,19 +26,21 @@ def run(monkeypatch, capsys):
 
 
 def test_teapot(run, tmp_path):
-    size = ["--scale", "0.5", "--target-spp", "512", "--spp", "32", "--iterations", "18"]
+    size = ["--scale", "0.5", "--target-spp", "256", "--spp", "32", "--iterations", "18"]
     found = run("teapot", "--out", str(tmp_path), *size)
-    worst = {"cameras.main.fov": 2.0, "materials.glaze.roughness": 4.0, "shapes.teapot.transform.rotate": 3.0}
-    for path, limit in worst.items():
-        assert found["errors"][path] < limit, found
+    error = found["errors"]  # in per cent; the start has 6, 1.8 and 20
+    assert error["cameras.main.origin"] < 4
+    assert error["cameras.main.target"] < 0.6
+    assert error["shapes.teapot.transform.translate"] < 8
     assert (tmp_path / "fit" / "report.html").is_file()
 
 
 def test_calibrate(run, tmp_path):
-    size = ["--scale", "0.5", "--photograph-spp", "256", "--spp", "16", "--iterations", "12"]
+    size = ["--photograph-spp", "64", "--spp", "4", "--iterations", "9"]
     found = run("calibrate", "--out", str(tmp_path), *size)
     assert len(found["rows"]) == 38
     error = {name: abs(value - truth) for name, truth, value, *_ in found["rows"]}
-    assert error["cameras.left.fx"] < 0.5  # of 31, from 28.5
-    assert error["cameras.left.k1"] < 0.03  # of -0.18, from 0
-    assert error["lights.lamp.position[1]"] < 0.1
+    assert error["cameras.left.fx"] < 4  # 5 at the start
+    assert error["cameras.left.k1"] < 0.15  # 0.18
+    assert error["lights.lamp.position[0]"] < 0.1  # 0.4
+    assert error["cameras.left.origin[0]"] < 0.06  # 0.1

@@ -92,8 +92,8 @@ def main() -> None:
     truth = body.vertices(known)
     target = targets(scene.replace({VERTICES: truth.numpy(), SKIN: TRUTH["skin"]}), options.seed, TARGET_SPP)
     options.out.mkdir(parents=True, exist_ok=True)
-    nr.write_image(options.out / "rgb.png", target["rgb"].numpy().clip(0))
-    nr.write_image(options.out / "depth.exr", target["depth"].numpy())
+    nr.write_image(options.out / "photograph.png", target["rgb"].numpy().clip(0))
+    nr.write_image(options.out / "photograph_depth.exr", target["depth"].numpy())
     errors = {"start": distance(body.vertices(numbers_of(START)), truth)}
     for use in USES if options.use == "all" else (options.use,):
         print(f"from {' and '.join(USES[use])}", flush=True)

@@ -1,6 +1,6 @@
 """A camera's lens, the lamp and the walls of a room from three photographs, with intervals of 95 %.
 
-    python run.py [--out DIR] [--spp N] [--iterations N] [--photograph-spp N] [--scale S] [--seed N] [--json]
+    python run.py [--out DIR] [--spp N] [--iterations N] [--photograph-spp N] [--seed N] [--json]
 
 Takes three photographs of the room as room.yaml has it, with the noise of a sensor, forgets what it knows, fits all of
 it to the photographs by `nrender optimize`, and prints what was found beside the truth.
@@ -66,20 +66,16 @@ def main() -> None:
     parser.add_argument("--photograph-spp", type=int, default=4096)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print one object instead of the table")
-    parser.add_argument("--scale", type=float, default=1.0, help="of the photographs' sides")
     options = parser.parse_args()
-    scene, source = nr.load_scene(SCENE), options.out / "room.yaml"
-    for name, camera in scene.cameras.items():
-        scene = scene.with_resolution(name, round(options.scale * camera.width), round(options.scale * camera.height))
+    scene = nr.load_scene(SCENE)
     options.out.mkdir(parents=True, exist_ok=True)
-    scene.dump(source)
     targets = []
     for camera in scene.cameras:
         path = options.out / f"{camera}.exr"
         nr.write_image(path, photograph(scene, camera, options.photograph_spp, options.seed))
         targets.append(f"{camera}={path}")
     spp, iterations, seed = str(options.spp), str(options.iterations), str(options.seed)
-    fit = json.loads(nrender("optimize", str(source), *targets, "-o", str(options.out / "fit"), "--json", "--spp", spp,
+    fit = json.loads(nrender("optimize", str(SCENE), *targets, "-o", str(options.out / "fit"), "--json", "--spp", spp,
                              "--iterations", iterations, "--seed", seed))
     rows = compared(scene, nr.load_scene(options.out / "fit" / "result.yaml"), fit["intervals"])
     inside = sum(row.holds for row in rows)
