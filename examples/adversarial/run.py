@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--spp", type=int, default=64, help="of the derivative")
     parser.add_argument("--clear", type=int, default=3, help="times as many has the picture that the network sees")
     parser.add_argument("--starts", type=int, default=24, help="random places, of which the best is taken")
-    parser.add_argument("--iterations", type=int, default=30)
+    parser.add_argument("--iterations", type=int, default=90)
     parser.add_argument("--check-spp", type=int, default=1024, help="of the pictures that are classified in the end")
     parser.add_argument("--check-seeds", type=int, default=5, help="how many of them, of all groups together")
     parser.add_argument("--picture-size", type=int, default=224)
