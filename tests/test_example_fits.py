@@ -1,13 +1,10 @@
 """The examples that are fits from the command line, at a small size: they run, and their losses fall."""
 
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from example_files import load
 
 
 @pytest.fixture
@@ -15,9 +12,7 @@ def run(monkeypatch, capsys):
     """run(name, *arguments): what its run.py prints with --json."""
 
     def call(name, *arguments):
-        spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / name / "run.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = load(name, "run")
         monkeypatch.setattr(sys, "argv", ["run.py", *arguments, "--json"])
         module.main()
         return json.loads(capsys.readouterr().out)

@@ -153,7 +153,7 @@ def judged(model: torch.nn.Module, scene: nr.Scene, spp: int, seed: int) -> tupl
 
 
 def picture(clean: np.ndarray, found: np.ndarray, factor: float) -> np.ndarray:
-    """Clean, found, and half grey plus factor times the difference."""
+    """Clean, found, and a grey of 0.2 plus factor times the difference."""
     difference = np.clip(0.2 + factor * (found - clean), 0.0, 1.0)
     return np.concatenate([clean.clip(0, 1), found.clip(0, 1), difference], axis=1)
 
