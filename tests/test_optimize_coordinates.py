@@ -93,6 +93,13 @@ def test_bounds_hold_and_what_is_masked_stays(name):
         np.testing.assert_array_equal(value.reshape(-1)[masked], START.reshape(-1)[masked])
 
 
+def test_a_sigmoid_stays_off_its_bounds_however_far_out():
+    coordinates, n = made("sigmoid")
+    for x in (np.full(n, -1e9), np.full(n, 1e9)):
+        value = coordinates.scalars(x)
+        assert np.all((value > 0.05) & (value < 0.95))
+
+
 @pytest.mark.parametrize("name", ["linear", "log", "sigmoid"])
 def test_inverse(name):
     coordinates, n = made(name)

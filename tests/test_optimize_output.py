@@ -13,6 +13,7 @@ from nrender.optimize import OptimizeWarning, OutputError, checkpoint, optimize,
 from nrender.optimize.objective import Objective
 from nrender.optimize.output import FolderError
 from nrender.optimize.pictures import PICTURES
+from nrender.optimize.variables import free_variables
 from nrender.scene import Scene, load_scene
 
 FILES = {
@@ -79,6 +80,15 @@ def test_result_yaml_is_the_fitted_scene(tmp_path):
     loaded = load_scene(tmp_path / "result.yaml")
     for path, value in result.scene.parameters.items():
         np.testing.assert_array_equal(loaded.parameters[path], value)
+
+
+def test_a_second_fit_of_the_result_starts_where_the_first_ended(tmp_path):
+    first = fit(tmp_path, blob_scene(parameters={REFLECTANCE: {"init": 0.2, "transform": "sigmoid", "bounds": [0, 1]}}))
+    loaded = load_scene(tmp_path / "result.yaml")
+    spec = loaded.optimize.parameters[REFLECTANCE]
+    assert (spec.init, spec.transform, spec.bounds[1][0]) == (None, "sigmoid", 1)
+    second = free_variables(loaded)
+    np.testing.assert_array_equal(second.scene.parameters[REFLECTANCE], first.parameters[REFLECTANCE])
 
 
 def test_the_final_image_is_of_the_fitted_scene(tmp_path):

@@ -95,3 +95,18 @@ def test_a_smaller_picture_shows_the_same(keys):
             found.append(rays.ray(tables, middle_ray(sx, sy))[1])
         np.testing.assert_allclose(found[1], found[0], rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(found[2], found[0], rtol=1e-12, atol=1e-14)
+
+
+def test_a_smaller_picture_is_fitted_within_bounds_of_its_own_pixels():
+    fits = {"cameras.main.fx": {"init": 40.0, "bounds": [30.0, None], "step": 2.0},
+            "cameras.main.cx": {"bounds": [10.0, 40.0]},
+            "cameras.main.k1": {"init": 0.01, "bounds": [-0.5, 0.5]}}  # fmt: skip
+    of = scene(**POSE, **{"type": "opencv", "fx": 50, "cx": 20.0}).with_optimize({"parameters": fits})
+    view = of.cameras["main"]
+    small = of.with_resolution("main", view.width // 4, view.height // 4)
+    for made in (small, Scene.from_dict(small.document)):
+        found = made.optimize.parameters
+        assert (found["cameras.main.fx"].init, found["cameras.main.fx"].step) == (10.0, 0.5)
+        assert tuple(found["cameras.main.fx"].bounds) == (7.5, np.inf)
+        assert tuple(found["cameras.main.cx"].bounds) == (10.5 / 4 - 0.5, 40.5 / 4 - 0.5)
+        assert (found["cameras.main.k1"].init, tuple(found["cameras.main.k1"].bounds)) == (0.01, (-0.5, 0.5))

@@ -14,6 +14,7 @@ import numpy as np
 
 from nrender.errors import NrenderError, did_you_mean
 from nrender.optimize.targets import default_camera, fitted_aovs
+from nrender.optimize.variables import without_inits
 from nrender.optimize.views import IMAGE
 
 Index = tuple[int, ...]
@@ -66,7 +67,9 @@ def with_settings(scene: Any, settings: Iterable[Setting], to_fit: bool = False)
         values[path] = present
     if not values:
         return scene
-    return _without_inits(scene.replace(values), values) if to_fit else scene.replace(values)
+    changed = scene.replace(values)
+    fitted = changed.optimize.parameters if to_fit and changed.optimize else {}
+    return without_inits(changed, [path for path in values if path in fitted])
 
 
 def _expected(shape: tuple[int, ...]) -> str:
@@ -79,17 +82,6 @@ def _present(scene: Any, path: str, to_fit: bool) -> np.ndarray:
     specs = scene.optimize.parameters if to_fit and scene.optimize else {}
     init = specs[path].init if path in specs and specs[path].basis is None else None
     return scene.parameters[path] if init is None else init.copy()
-
-
-def _without_inits(scene: Any, paths: Iterable[str]) -> Any:
-    if scene.optimize is None or not any(path in scene.optimize.parameters for path in paths):
-        return scene
-    section = dict(scene.document["optimize"])
-    section["parameters"] = {
-        path: {k: v for k, v in (keys or {}).items() if k != "init" or path not in paths}
-        for path, keys in section["parameters"].items()
-    }
-    return scene.with_optimize(section)
 
 
 def name_targets(scene: Any, targets: Sequence[str]) -> dict[str, str | dict[str, str]]:

@@ -32,7 +32,7 @@ from nrender.optimize.run import Run, Stopped
 from nrender.optimize.runs import run_all
 from nrender.optimize.starts import StartRow, start_points
 from nrender.optimize.targets import Target, make_terms, read_targets, read_weights
-from nrender.optimize.variables import free_variables
+from nrender.optimize.variables import free_variables, without_inits
 
 if TYPE_CHECKING:
     from nrender.optimize.scipy_result import OptimizeResult
@@ -211,6 +211,7 @@ def _result(run: Run, outcome: Outcome, output: object, rows: list[StartRow]) ->
 
     x = run.best.x if run.best else run.x0
     values = run.variables.values(x)
+    scene = without_inits(run.variables.apply(x), run.variables.scene.optimize.parameters)
     return OptimizeResult(
         x=run.variables.scalars(x),
         names=run.variables.names,
@@ -221,7 +222,7 @@ def _result(run: Run, outcome: Outcome, output: object, rows: list[StartRow]) ->
         status_name=outcome.status,
         success=outcome.status in (CONVERGED, ITERATIONS),
         message=outcome.message,
-        scene=run.variables.scene.replace(values),
+        scene=scene,
         parameters=values,
         coefficients=run.variables.coefficients(x) or None,  # scipy's repr stumbles over an empty dict
         history=run.rows,

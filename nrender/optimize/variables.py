@@ -7,6 +7,7 @@ that is tied to another has no coordinates: it takes the other's value.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,6 +141,18 @@ def free_variables(scene: Any) -> Variables:
     if not blocks:
         raise _problem(scene, "parameters", "expected a free component, got none: bounds coincide")
     return Variables(scene, blocks)
+
+
+def without_inits(scene: Any, paths: Iterable[str]) -> Any:
+    """The scene whose next fit starts at its values of these parameters, whatever the `init` in its file."""
+    if scene.optimize is None or not any(scene.optimize.parameters[p].init is not None for p in paths):
+        return scene
+    section = dict(scene.document["optimize"])
+    section["parameters"] = {
+        path: {k: v for k, v in (keys or {}).items() if k != "init" or path not in paths}
+        for path, keys in section["parameters"].items()
+    }
+    return scene.with_optimize(section)
 
 
 def _starts(scene: Any, specs: Any) -> dict[str, np.ndarray]:

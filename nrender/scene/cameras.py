@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -166,10 +166,17 @@ def resized(camera: Camera, width: int, height: int) -> dict[str, Any]:
         left, top = round(x * sx), round(y * sy)
         whole = [max(round(whole_width * sx), left + width), max(round(whole_height * sy), top + height)]
         changed = {"resolution": whole, "crop": [left, top, width, height]}
-    if camera.type == "opencv":
-        before = camera.values["resolution"]
-        for k, (focal, centre) in enumerate((("fx", "cx"), ("fy", "cy"))):
-            share = changed["resolution"][k] / int(before[k])
-            changed[focal] = float(camera.values[focal]) * share
-            changed[centre] = (float(camera.values[centre]) + 0.5) * share - 0.5
+    changed |= {key: scale * float(camera.values[key]) + shift
+                for key, (scale, shift) in pixel_scales(camera, changed["resolution"]).items()}
     return changed
+
+
+def pixel_scales(camera: Camera, resolution: Sequence[int]) -> dict[str, tuple[float, float]]:
+    """{key: (scale, shift)} of the numbers in pixels, which are scale x old + shift in a picture of this resolution."""
+    if camera.type != "opencv":
+        return {}
+    found = {}
+    for k, (focal, centre) in enumerate((("fx", "cx"), ("fy", "cy"))):
+        share = resolution[k] / int(camera.values["resolution"][k])
+        found |= {focal: (share, 0.0), centre: (share, 0.5 * share - 0.5)}
+    return found

@@ -224,3 +224,15 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype == bool:
         return value.astype(np.int64)
     return [_numbers(item) for item in value] if isinstance(value, list) else value
+
+
+def scaled(keys: Mapping[str, Any] | None, scale: float, shift: float) -> dict[str, Any]:
+    """What a section says of a parameter whose values are now scale x old + shift; scale > 0."""
+    changed = dict(keys or {})
+    if changed.get("init") is not None:
+        changed["init"] = scale * float(changed["init"]) + shift
+    if changed.get("bounds") is not None:
+        changed["bounds"] = [None if end is None else scale * float(end) + shift for end in changed["bounds"]]
+    if changed.get("step") is not None:
+        changed["step"] = scale * float(changed["step"])
+    return changed

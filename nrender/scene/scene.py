@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 
 from ..errors import FROM_DICT, Problem, SceneError, SceneWarning
 from . import dump
-from .cameras import make_camera, resized
+from .cameras import make_camera, pixel_scales, resized
 from .check import Parts, check_document
 from .document import Document, from_plain, read_document
 from .models import Camera, Frozen, Integrator, Light, Material, Shape, read_only
 from .optimize import check_optimize
 from .optimize_models import OptimizeSpec
+from .optimize_parameter import scaled
 from .parameters import Parameters, Slot, find_slots, known_path, read_value, replaced
 from .paths import describe
 from .report import Report
@@ -162,7 +163,8 @@ class Scene:
                            self._changes)
 
     def with_resolution(self, camera: str, width: int, height: int) -> Scene:
-        """The scene with another size, in pixels, of one camera's picture."""
+        """The scene with another size, in pixels, of one camera's picture. What is in pixels is scaled with it, in the
+        `optimize` section too."""
         view = self.cameras[camera]
         keys = resized(view, width, height)
         values = {**view.values, **{key: read_only(value) for key, value in keys.items()}}
@@ -173,7 +175,13 @@ class Scene:
         source = dataclasses.replace(self._source, data={**self._source.data, "cameras": changed})
         paths = {f"cameras.{camera}.{key}": values[key] for key in keys}
         changes = {**self._changes, **{path: value for path, value in paths.items() if path in self._slots}}
-        return Scene._make(parts, self._slots, source, changes)
+        resized_scene = Scene._make(parts, self._slots, source, changes)
+        scales = {f"cameras.{camera}.{key}": by for key, by in pixel_scales(view, keys["resolution"]).items()}
+        if self.optimize is None or scales.keys().isdisjoint(self.optimize.parameters):
+            return resized_scene
+        fits = source.data["optimize"]["parameters"]
+        fits = {path: scaled(given, *scales[path]) if path in scales else given for path, given in fits.items()}
+        return resized_scene.with_optimize({**source.data["optimize"], "parameters": fits})
 
     def where(self, path: str) -> tuple[str, int]:
         """File and line (0: unknown) of a parameter or anything else, for messages."""

@@ -102,6 +102,10 @@ class Log(Elementwise):
 
 
 class Sigmoid(Elementwise):
+    def scalars(self, x: np.ndarray) -> np.ndarray:
+        # Far out the curve rounds to its bound, from which no fit could start again.
+        return np.clip(self.curve(x), np.nextafter(self._low, self._high), np.nextafter(self._high, self._low))
+
     def curve(self, x: np.ndarray) -> np.ndarray:
         # By the difference, so that x = 0 is the start to the last bit.
         return self._start + (self._high - self._low) * (self._logistic(x) - self._logistic(np.zeros_like(x)))
