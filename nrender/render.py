@@ -170,7 +170,7 @@ def render_jvp(
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
     `render_vjp`, with the same samples.
 
-    directions: {path: array of the parameter's shape}, in the parameter's units, degrees of an angle. image and tangent:
+    directions: {path: array of the parameter's shape}, in the parameter's units, degrees of an angle. image, tangent:
     (height, width, 3), the tangent in radiance for a unit of the directions together. The rest is as in `render`;
     NrenderError for an unknown path or a direction of another shape.
     """
