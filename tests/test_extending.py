@@ -1,5 +1,5 @@
-"""docs/extending.md, followed to the letter in a copy of the package: its blocks say where they go, and what its commands
-prove is proven of the copy."""
+"""docs/extending.md, followed to the letter in a copy of the package: its blocks say where they go, and its commands
+are run there, so that what they prove is proven of the copy."""
 
 import os
 import re
