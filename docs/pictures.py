@@ -31,8 +31,8 @@ EXAMPLES = {
 
 
 def rendered(path: Path, width: int, spp: int) -> np.ndarray:
-    """(height, width, 3) uint8: the first camera's picture; of AOVs the first channel, in grey. What a fit has but normals
-    of is shown by these."""
+    """(height, width, 3) uint8: the first camera's picture; of AOVs the first channel, in grey. What has no light is
+    shown by its normals."""
     scene = nr.load_scene(path)
     name = next(iter(scene.cameras))
     camera = scene.cameras[name]

@@ -163,7 +163,8 @@ def test_the_gallery_s_pictures_are_small_and_all_used():
     assert {f"pictures/{path.name}" for path in files} == set(re.findall(r"\((pictures/[\w.-]+)\)", gallery()))
     for path in files:
         assert path.stat().st_size <= 60_000, path.name
-        assert Image.open(path).size[0] <= 640
+        with Image.open(path) as image:
+            assert image.width <= 640
 
 
 def test_the_table_of_proofs_names_files_that_are_there():
