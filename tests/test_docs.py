@@ -85,6 +85,16 @@ def test_every_page_is_in_a_table_of_contents():
     assert sorted([*listed, "index"]) == [path.stem for path in DOCS]
 
 
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_no_formula_is_cut_by_a_list(page):
+    """Each `$` has its other one in its paragraph, and no line within a formula looks like an item of a list."""
+    text = re.sub(r"\$\$.*?\$\$", "", CODE.sub("", prose(page)), flags=re.DOTALL)
+    for paragraph in text.split("\n\n"):
+        assert paragraph.count("$") % 2 == 0, paragraph
+        for formula in paragraph.split("$")[1::2]:
+            assert not re.search(r"\n *([-+*]|\d+\.) ", formula), formula
+
+
 def is_there(name):
     if "/" not in name:
         return any((ROOT / "nrender").rglob(name)) or (ROOT / name).exists()
