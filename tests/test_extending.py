@@ -57,10 +57,9 @@ def run(command, folder, environment):
     assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
 
 
-def environment_of(folder, kernels):
-    """Kernels that the page changes are of no use to anyone else; the others are those of the tests."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return {**environment, "NRENDER_CACHE_DIR": str(folder / "cache")} if kernels else environment
+def environment_of(folder):
+    """With a cache of its own: Numba keeps kernels by the place of their source, and would replace those of the tests."""
+    return {**os.environ, "PYTHONPATH": str(folder), "NRENDER_CACHE_DIR": str(folder / "cache")}
 
 
 def test_sections_with_code_are_those_that_are_followed():
@@ -87,7 +86,7 @@ def test_a_line_that_is_not_there_or_twice_is_an_error():
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_page_can_be_followed(section, tmp_path):
     copy_into(tmp_path)
-    environment = environment_of(tmp_path, kernels=section != "A method")
+    environment = environment_of(tmp_path)
     for block in PAGE:
         if block.section != section:
             continue
