@@ -58,7 +58,7 @@ def run(command, folder, environment):
 
 
 def environment_of(folder):
-    """With a cache of its own: Numba keeps kernels by the place of their source, and would replace those of the tests."""
+    """With a cache of its own: kernels of a copy were compiled anew in that of the tests, too."""
     return {**os.environ, "PYTHONPATH": str(folder), "NRENDER_CACHE_DIR": str(folder / "cache")}
 
 
