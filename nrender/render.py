@@ -63,7 +63,8 @@ def render(
     precision: "float32", or "float64" for checks, on the CPU; on_device: the image stays on the GPU, an array with
     `__cuda_array_interface__` that PyTorch, CuPy and Numba take as it is.
 
-    With the integrator `aov` it is (height, width, channels) of its AOVs, here and in what follows.
+    With the integrator `aov` it is (height, width, channels) of its AOVs, here and in what follows. Raises DeviceError
+    for a device that isn't there or on_device without one, NrenderError for another bad argument.
     """
     if scene.integrator.aovs:
         _check_on_host(on_device)
@@ -105,6 +106,9 @@ def render_vjp(
     The pullback replays the image's own paths; its silhouette samples are independent. It is unbiased for weights
     that do not depend on this image's noise: for a loss, take them from an image with another seed (`nrender.loss`
     does).
+
+    The other arguments and errors are those of `render`; NrenderError too for a path that is no parameter, and, from
+    the pullback, for weights of another shape or that aren't finite.
     """
     paths = checked_paths(scene, wrt)
     if scene.integrator.aovs:
@@ -164,7 +168,12 @@ def render_jvp(
     precision: str = "float32",
 ) -> tuple[np.ndarray, np.ndarray]:
     """(image, tangent): how the image changes when the named parameters move in these directions; the transpose of
-    `render_vjp`, with the same samples."""
+    `render_vjp`, with the same samples.
+
+    directions: {path: array of the parameter's shape}, in the parameter's units, degrees of an angle. image, tangent:
+    (height, width, 3), the tangent in radiance for a unit of the directions together. The rest is as in `render`;
+    NrenderError for an unknown path or a direction of another shape.
+    """
     if scene.integrator.aovs:
         return picture_jvp(scene, directions, spp=spp, seed=seed, device=device, camera=camera, precision=precision)
     paths = checked_paths(scene, directions)
@@ -209,7 +218,7 @@ def render_jacobian(
     precision: str = "float32",
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """(image, {path: (height, width, 3, *shape)}): a derivative image of every number of each parameter, one after the
-    other; float64."""
+    other; float64. Each costs a `render_jvp`, so this is for few numbers. The rest is as there."""
     paths = checked_paths(scene, wrt)
     if scene.integrator.aovs:
         return picture_jacobian(scene, paths, spp=spp, seed=seed, device=device, camera=camera, precision=precision)

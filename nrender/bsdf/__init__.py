@@ -1,6 +1,6 @@
 """The registry of BSDF models: a scene's `type` is the key, and a model's kind in the tables is its place here.
 
-A model is a module with PARAMS, eval, eval_tan, eval_adj, sample, pdf; see CONTRIBUTING.md, "How to add a material"."""
+A model is a module with PARAMS, eval, eval_tan, eval_adj, sample, pdf; see docs/extending.md."""
 
 from types import ModuleType
 

@@ -87,6 +87,7 @@ class GradCheck:
 
     @property
     def ok(self) -> bool:
+        """Whether the verdict is "agree"."""
         return self.verdict == AGREE
 
     def __str__(self) -> str:

@@ -93,13 +93,15 @@ def optimize(
     starts      so many fits, from the scene's start and from Sobol' points within the bounds; the best counts
     max_spp     what l-bfgs-b, trust-constr and least-squares may raise `spp` to where noise stalls them; None: the
                 scene's, or 4 times `spp`
-    intervals   say how certain the parameters are (losses that are sums of squares, up to 32 free scalars)
+    intervals   say how certain the parameters are (losses that are sums of squares, up to 64 free scalars)
     gradcheck   hold the gradient of the first picture against finite differences before the fit (`nrender.gradcheck`,
                 of a small picture: a minute or so); the result has it, and the report
 
-    The result has the best scene seen, however the run ended; Ctrl-C ends it with status_name
-    'interrupted'.  SceneError, ImageError, OptionError, OutputError and CheckpointError are raised
-    before anything is rendered.
+    device      as of `nrender.render`
+
+    The result, an `OptimizeResult`, has the best scene seen, however the run ended; Ctrl-C ends it with status_name
+    'interrupted'. SceneError (also without an `optimize` section), ImageError, OptionError, OutputError and
+    CheckpointError, all of them NrenderError, are raised before anything is rendered.
     """
     if loss is not None and (isinstance(loss, str | Mapping)):
         scene = scene.with_optimize({**scene.document.get("optimize", {}), "loss": loss})

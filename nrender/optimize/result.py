@@ -16,7 +16,9 @@ class Outcome(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """What a callback gets after each iteration.  `row` is the new row of the history."""
+    """What a callback gets after each iteration: its number from 0, of `iterations` at most; the loss and the norm of
+    its gradient in scaled units; seconds since the start. `row` is the new row of the history; of many starts, this is
+    number `start`."""
 
     iteration: int
     iterations: int

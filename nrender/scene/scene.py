@@ -26,8 +26,8 @@ from .values import Bad
 class Scene:
     """A checked scene.  Make one with `load_scene` or `Scene.from_dict`; it never changes.
 
-    cameras, materials, shapes, lights: immutable maps by name; integrator; optimize: how to fit
-    it, or None; parameters: path -> array (a copy); file: the Path it was read from, or None.
+    `cameras`, `materials`, `shapes`, `lights` are immutable maps by name; `integrator`; `optimize`: how to fit it, or
+    None; `parameters`: a map from path to float64 array (a copy); `file`: the Path it was read from, or None.
     """
 
     __slots__ = ("_parts", "_slots", "_source", "_changes")
@@ -120,7 +120,10 @@ class Scene:
         dump.dump(self, Path(path))
 
     def limits(self, path: str) -> tuple[float, float]:
-        """(low, high): between what the numbers of a parameter may be; infinite where there is no bound."""
+        """(low, high): between what the numbers of a parameter may be; infinite where there is no bound.
+
+        KeyError for an unknown path.
+        """
         key = self._slots[path].key
         return key.low, key.high
 
@@ -151,7 +154,7 @@ class Scene:
         return Scene._make(parts, self._slots, self._source, {**self._changes, **arrays})
 
     def with_optimize(self, section: Mapping[str, Any]) -> Scene:
-        """The scene with another `optimize` section, checked as in a file."""
+        """The scene with another `optimize` section, checked as in a file; SceneError for what is wrong with it."""
         source = self._source
         extra = from_plain({"optimize": section}, source.base)
         report = Report(extra)
@@ -163,8 +166,8 @@ class Scene:
                            self._changes)
 
     def with_resolution(self, camera: str, width: int, height: int) -> Scene:
-        """The scene with another size, in pixels, of one camera's picture. What is in pixels is scaled with it, in the
-        `optimize` section too."""
+        """The scene with another size, in pixels, of one camera's picture; the view stays, and what is in pixels is scaled,
+        in the `optimize` section too."""
         view = self.cameras[camera]
         keys = resized(view, width, height)
         values = {**view.values, **{key: read_only(value) for key, value in keys.items()}}
@@ -199,5 +202,8 @@ class Scene:
 
 
 def load_scene(path: str | Path) -> Scene:
-    """Read a scene file.  SceneError lists everything that is wrong with it, a line each."""
+    """Read a scene file, YAML, and the meshes and images that it names, whose paths are relative to it.
+
+    Raises SceneError, which lists everything that is wrong with it, a line each.
+    """
     return Scene._check(read_document(path))
