@@ -12,7 +12,7 @@ from .render_aovs import render_aovs, render_aovs_jvp, render_aovs_vjp
 from .scene import Scene, load_scene
 from .uvs import generate_uvs
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"
 
 __all__ = [
     "DeviceError",

@@ -166,8 +166,8 @@ class Scene:
                            self._changes)
 
     def with_resolution(self, camera: str, width: int, height: int) -> Scene:
-        """The scene with another size, in pixels, of one camera's picture; the view stays, and what is in pixels is scaled,
-        in the `optimize` section too."""
+        """The scene with another size, in pixels, of one camera's picture; the view stays, and all that is in pixels is
+        scaled, in the `optimize` section too."""
         view = self.cameras[camera]
         keys = resized(view, width, height)
         values = {**view.values, **{key: read_only(value) for key, value in keys.items()}}
