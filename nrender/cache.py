@@ -8,6 +8,7 @@ import functools
 import gc
 import hashlib
 import os
+import pickle
 import platform
 import sys
 import tempfile
@@ -74,7 +75,43 @@ def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
             dispatcher.enable_caching()
         finally:
             settings.CACHE_DIR = given
+        file = dispatcher._cache._cache_file
+        file.__class__ = checked(type(file))
     return dispatcher
+
+
+@functools.cache
+def checked(files: type) -> type:
+    """Numba's class for the files of a function, but those that are broken count as absent: otherwise a half-written
+    one is a traceback for ever, and a flipped bit is run. A digest stands behind the pickle, where it isn't read."""
+
+    class Checked(files):  # type: ignore[misc]
+        def _dump(self, obj: Any) -> bytes:
+            data: bytes = super()._dump(obj)
+            return data + hashlib.blake2b(data).digest()
+
+        def _load_index(self) -> Any:
+            try:
+                with open(self._index_path, "rb") as file:
+                    version = pickle.load(file)
+                    whole = version != self._version or _whole(file.read())
+            except FileNotFoundError:
+                return {}
+            except Exception:  # whatever pickle makes of any bytes
+                whole = False
+            return super()._load_index() if whole else {}
+
+        def _load_data(self, name: str) -> Any:
+            if not _whole(Path(self._data_path(name)).read_bytes()):
+                raise OSError(f"{name} is broken")  # which Numba takes as a miss
+            return super()._load_data(name)
+
+    return Checked
+
+
+def _whole(data: bytes) -> bool:
+    size = hashlib.blake2b().digest_size
+    return data[-size:] == hashlib.blake2b(data[:-size]).digest()
 
 
 @contextlib.contextmanager
