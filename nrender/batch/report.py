@@ -22,14 +22,10 @@ class JobsReport(Report):
         name, key = describe(self.document.data, path)
         return Problem(self.document.file, self.document.line(path), name, key, message)
 
-    def add(self, path: KeyPath, message: str) -> None:
-        self.take(self.problem(path, message))
-
     def take(self, problem: Problem) -> None:
-        """Add a problem, maybe one of another file."""
         if problem not in self._said:
             self._said.add(problem)
-            self.problems.append(problem)
+            super().take(problem)
 
     def stop_if_wrong(self) -> None:
         if self.problems:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError, did_you_mean
+from nrender.files import open_regular
 from nrender.image.pixels import check_size
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -54,7 +55,7 @@ def read(
 
     A uint channel is rounded to float32, which is exact up to 2**24.
     """
-    with open(name, "rb") as stream:
+    with open_regular(name) as stream:
         if stream.read(4) != MAGIC:
             raise ImageError(f"{name}: not an OpenEXR file")
     data, display = _check_header(_open(name, header_only=True), name)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nrender.errors import ImageError
+from nrender.files import open_regular
 from nrender.image import exr, hdr, ldr
 from nrender.image.atomic import replacing
 from nrender.image.color import tonemap
@@ -124,7 +125,7 @@ def _check_is_file(name: str) -> None:
     if Path(name).is_dir():
         raise ImageError(f"{name}: expected an image file, got a folder")
     try:
-        with open(name, "rb") as stream:
+        with open_regular(name) as stream:
             empty = not stream.read(1)
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file") from None

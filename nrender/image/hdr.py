@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError
+from nrender.files import read_regular
 from nrender.image.pixels import check_size
 
 MAGIC = (b"#?RADIANCE", b"#?RGBE")
@@ -22,8 +23,7 @@ EXPONENT = 136  # of a value's mantissa as a whole number: 128, and 8 for its bi
 
 def read(name: str) -> NDArray[np.float32]:
     """Linear `(H, W, 3)`, exposures undone. ImageError for what is damaged, or is no -Y/+Y picture in RGB."""
-    with open(name, "rb") as stream:
-        content = stream.read()
+    content = read_regular(name)
     if not content.startswith(MAGIC):
         raise ImageError(f"{name}: damaged or not a Radiance HDR file: expected #?RADIANCE at its start")
     exposure, size, begin = _header(content, name)

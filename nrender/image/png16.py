@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError
+from nrender.files import open_regular, read_regular
 from nrender.image.pixels import check_size
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -24,15 +25,14 @@ SAMPLES = {0: 1, 2: 3, 4: 2, 6: 4}
 
 def is_16_bit(name: str) -> bool:
     """Whether the file is a PNG whose header says 16 bits."""
-    with open(name, "rb") as stream:
+    with open_regular(name) as stream:
         head = stream.read(25)
     return head.startswith(SIGNATURE) and len(head) == 25 and head[24] == 16
 
 
 def read(name: str) -> NDArray[np.uint16]:
     """The encoded values, `(H, W, 3)`."""
-    with open(name, "rb") as stream:
-        content = stream.read()
+    content = read_regular(name)
     try:
         width, height, _, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
     except struct.error:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ...aov_table import MOST
 from ...errors import SceneError
+from ...files import read_regular
 from ..gltf import read_gltf
 from ..models import Mesh
 from ..schema import Model, Values, arrays, integers, numbers, text
@@ -76,10 +77,9 @@ def read_mesh(path: Path, name: str) -> Mesh:
     if suffix not in FORMATS:
         raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'", ("file",))
     try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Bad(f"cannot read '{name}': {reason}", ("file",)) from None
+        data = read_regular(path)
+    except OSError as error:
+        raise Bad(f"cannot read '{name}': {error.strerror or error}", ("file",)) from None
     try:
         with warnings.catch_warnings():
             # NumPy only warns when it stops reading in the middle of malformed numbers.
