@@ -67,10 +67,14 @@ def read_npz(path: Name, most: int = LARGEST) -> dict[str, np.ndarray]:
             unpacked = sum(entry.file_size for entry in file.zip.infolist())
             if unpacked > most:
                 raise ValueError(f"it holds {size_text(unpacked)}, at most {size_text(most)} are read")
-            return {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in file.files}
     except zipfile.BadZipFile as error:
         raise ValueError(str(error)) from None
     # What the zip file's and the header's readers raise for damaged ones, or those that need a password.
     except (EOFError, KeyError, MemoryError, NotImplementedError, OverflowError, RuntimeError, SyntaxError, TypeError,
             AttributeError, struct.error, tokenize.TokenError, zlib.error) as error:
         raise ValueError(f"damaged ({error})" if str(error) else "damaged") from None
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # bytes of a file that isn't an array
+            raise ValueError(f"'{name}' in it is no array")
+    return arrays

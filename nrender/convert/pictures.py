@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import ImageError
 from ..image import srgb_decode, write_image
 from ..image.atomic import replacing
+from ..image.pixels import check_packed
 from ..scene.dump import Files
 
 Entry = dict[str, Any]
-LARGEST = 2**28
-"""Pixels of an image."""
 
 
 class Coded(NamedTuple):
@@ -34,13 +34,14 @@ def read_coded(data: bytes) -> Coded:
 
         with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
             warnings.simplefilter("ignore")  # of many pixels; of too many there is an error
-            if picture.width * picture.height > LARGEST:
-                raise ValueError(f"{picture.width} x {picture.height} pixels are too many")
+            check_packed(*picture.size, 4, len(data), "image")
             suffix = {"PNG": ".png", "JPEG": ".jpg"}[str(picture.format)]
             if picture.mode.startswith("I"):  # grey of 16 bits
                 return Coded((np.asarray(picture, np.float64) / 65535)[..., None], data, suffix)
             alpha = "A" in picture.mode or "transparency" in picture.info
             values = np.asarray(picture.convert("RGBA" if alpha else "RGB"), np.float64) / 255
+    except ImageError as error:
+        raise ValueError(str(error).removeprefix("image: ")) from None
     except ValueError:
         raise
     except Exception as error:  # each decoder raises what it likes

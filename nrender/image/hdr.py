@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nrender.errors import ImageError
 from nrender.files import read_regular
-from nrender.image.pixels import check_size
+from nrender.image.pixels import check_packed
 
 MAGIC = (b"#?RADIANCE", b"#?RGBE")
 LONGEST_LINE = 4096  # of the header: more is no header
@@ -31,7 +31,7 @@ def read(name: str) -> NDArray[np.float32]:
     if not match:
         raise ImageError(f"{name}: expected a size like '-Y 512 +X 1024', got {size[:40]!r}")
     height, width = int(match[2]), int(match[4])
-    check_size(width, height, name)
+    check_packed(width, height, 3, len(content), name)
     if height > len(content):  # a row takes some bytes
         raise ImageError(f"{name}: cut short: {len(content)} bytes for {height} rows")
     quads = np.zeros((height, width, 4), np.uint8)

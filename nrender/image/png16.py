@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nrender.errors import ImageError
 from nrender.files import open_regular, read_regular
-from nrender.image.pixels import check_size
+from nrender.image.pixels import check_packed
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLES = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -37,10 +37,10 @@ def read(name: str) -> NDArray[np.uint16]:
         width, height, _, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
     except struct.error:
         raise ImageError(f"{name}: damaged or cut short") from None
-    check_size(width, height, name)
     if colour not in SAMPLES or interlaced:
         raise ImageError(f"{name}: expected a PNG that isn't interlaced, got an interlaced one")
     samples = SAMPLES[colour]
+    check_packed(width, height, samples, len(content), name)
     rows = _rows(content, height, 1 + 2 * samples * width, name)
     values = _unfilter(rows, 2 * samples).view(">u2").reshape(height, width, samples)
     colours = values[..., :3] if samples >= 3 else np.repeat(values[..., :1], 3, axis=2)

@@ -61,9 +61,12 @@ def _load(given: Any, base: Path) -> dict[str, Any]:
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # lists of different lengths
         raise Bad(f"{name}: expected numbers, got {show(value)}") from None
+    if array.dtype.kind not in "biuf":
+        raise Bad(f"{name}: expected numbers, got {show(array)}")
+    array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise Bad(f"{name}: expected finite numbers, got NaN or infinity")
     return array
