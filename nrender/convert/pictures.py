@@ -27,19 +27,12 @@ class Coded(NamedTuple):
 
 def read_coded(data: bytes) -> Coded:
     """A PNG or a JPEG, with the channels that it has, 1, 3 or 4.  Raises ValueError with the reason."""
-    from PIL import Image
+    import warnings
 
     try:
-        import warnings
-
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of many pixels; of too many there is an error
-            check_packed(*picture.size, 4, len(data), "image")
-            suffix = {"PNG": ".png", "JPEG": ".jpg"}[str(picture.format)]
-            if picture.mode.startswith("I"):  # grey of 16 bits
-                return Coded((np.asarray(picture, np.float64) / 65535)[..., None], data, suffix)
-            alpha = "A" in picture.mode or "transparency" in picture.info
-            values = np.asarray(picture.convert("RGBA" if alpha else "RGB"), np.float64) / 255
+            return _decoded(data)
     except ImageError as error:
         raise ValueError(str(error).removeprefix("image: ")) from None
     except ValueError:
@@ -49,6 +42,18 @@ def read_coded(data: bytes) -> Coded:
         if "cannot identify" in reason:
             reason = "expected a PNG or a JPEG"
         raise ValueError(reason) from None
+
+
+def _decoded(data: bytes) -> Coded:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
+        check_packed(*picture.size, 4, len(data), "image")
+        suffix = {"PNG": ".png", "JPEG": ".jpg"}[str(picture.format)]
+        if picture.mode.startswith("I"):  # grey of 16 bits
+            return Coded((np.asarray(picture, np.float64) / 65535)[..., None], data, suffix)
+        alpha = "A" in picture.mode or "transparency" in picture.info
+        values = np.asarray(picture.convert("RGBA" if alpha else "RGB"), np.float64) / 255
     return Coded(values, data, suffix)
 
 

@@ -27,11 +27,12 @@ def read(name: str) -> NDArray[np.float32]:
 
     try:
         # Of these formats alone, whatever the content: others may start programs.
-        with warnings.catch_warnings(), Image.open(name, formats=["PNG", "JPEG"]) as picture:
+        with warnings.catch_warnings():
             # About very large pictures; those that are too large raise an error of their own.
             warnings.simplefilter("ignore")
-            check_packed(*picture.size, 3, os.path.getsize(name), name)
-            encoded = np.asarray(picture.convert("RGB"))
+            with Image.open(name, formats=["PNG", "JPEG"]) as picture:
+                check_packed(*picture.size, 3, os.path.getsize(name), name)
+                encoded = np.asarray(picture.convert("RGB"))
     except ImageError:
         raise
     except Exception as error:  # each format's decoder raises what it likes

@@ -193,6 +193,10 @@ def nothing_to_check(values: Values) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def no_triangles(values: Values) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Model:
     """One type: its keys, and what must hold between them.
@@ -200,12 +204,14 @@ class Model:
     check(values) yields (key, message) for what is wrong though each key is right; it runs when a
     scene is loaded and when it is changed.  build(values, base) gives what files add, base being the
     folder that their paths start from, and raises Bad: of a shape its Mesh, of a light its values.
+    triangles(values): how many `build` makes out of nothing; 0 if it reads them.
     """
 
     doc: str
     keys: Mapping[str, Key]
     check: Callable[[Values], Iterable[tuple[str, str]]] = nothing_to_check
     build: Callable[[Values, Path], Any] | None = None
+    triangles: Callable[[Values], int] = no_triangles
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from ..place import Place, one_line, stop
 from .item import Item, refer
 
 MAGIC, JSON, BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
+MOST_TRIANGLES = 2**23
+"""Of all nodes, beyond one for each byte of the buffers."""
 KNOWN = (
     "KHR_lights_punctual", "KHR_materials_clearcoat", "KHR_materials_emissive_strength", "KHR_materials_ior",
     "KHR_materials_specular", "KHR_materials_transmission", "KHR_materials_unlit", "KHR_materials_volume",
@@ -40,6 +42,7 @@ class Container:
             data, self._bin = _chunks(data, self.place)
         self.root = Item(_json(data, self.place), "", self.place)
         self._buffers: dict[int, bytes] = {}
+        self.triangles = 0
         self._check()
 
     def _check(self) -> None:
@@ -62,6 +65,14 @@ class Container:
         if start + length > len(data):
             raise view.error("byteLength", f"expected an end within {len(data)} bytes, got {start + length}")
         return data[start : start + length], view.integer("byteStride", 0, 0, 252)
+
+    def take(self, triangles: int, of: Item) -> None:
+        """Count them.  SceneError for more than a file of this size can have: nodes may name a mesh again and again, and
+        accessors without a buffer are as long as they say."""
+        self.triangles += triangles
+        most = MOST_TRIANGLES + sum(map(len, self._buffers.values()))
+        if self.triangles > most:
+            raise of.error("", f"expected at most {most} triangles in all nodes, got more")
 
     def _buffer(self, buffer: Item) -> bytes:
         if buffer.index not in self._buffers:
