@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..scene.models import Mesh
 from ..files import open_regular
+from ..scene.models import Mesh
 from ..scene.shapes import SHAPES
 from ..scene.shapes.mesh import read_mesh
 from ..scene.values import Bad

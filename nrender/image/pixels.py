@@ -13,8 +13,8 @@ MAX_PIXELS = 2**28
 """The largest image that is read; a header that claims more is refused before it is believed."""
 
 FREE_NUMBERS, NUMBERS_OF_BYTE = 2**26, 256
-"""A file of n bytes may hold 2^26 + 256 n numbers (pixels times channels): a picture of one colour of 4096 x 4096 pixels,
-but no bomb.  Photographs have about one a byte."""
+"""A file of n bytes may hold 2^26 + 256 n numbers (pixels times channels): a picture of one colour of 4096 x 4096
+pixels, but no bomb.  Photographs have about one a byte."""
 
 
 def check_finite(array: NDArray, name: str, channels: Sequence[str] = ("R", "G", "B")) -> None:

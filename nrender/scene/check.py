@@ -130,8 +130,8 @@ class Budget:
     def take(self, count: int) -> None:
         self.made += count
         if self.made > MOST_MADE:
-            raise Bad(f"expected at most {MOST_MADE} triangles of all spheres, disks and teapots, and of mesh files that "
-                      "are named again, in a scene, got more")
+            raise Bad(f"expected at most {MOST_MADE} triangles of all spheres, disks and teapots of a scene, and of "
+                      "mesh files that are named again, got more")
 
     def take_file(self, file: str | None, count: int) -> None:
         if file in self.files:

@@ -1,7 +1,7 @@
 """Mutations of files: of bytes, of words in text, and of what is inside containers (JSON, YAML, npz, PNG, zlib).
 
-`mutate(data, name, rng)` takes a good file and gives a bad one, or now and then a good one.  The structure is kept where
-bytes alone would only ever reach the checksum: an array in an npz, rows in a PNG, the mesh in a serialized file.
+`mutate(data, name, rng)` takes a good file and gives a bad one, or now and then a good one.  The structure is kept
+where bytes alone would only ever reach the checksum: an array in an npz, rows in a PNG, the mesh in a serialized file.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import numpy as np
 import yaml
 
 WORDS = [
-    "-1", "0", "1", "1e9", "1e400", "-1e400", "nan", ".nan", "inf", "-.inf", "1e-320", "65536", "4294967296", "-2147483648",
-    "9223372036854775808", "1" * 400, "0x7fffffff", "1:30:00", "2001-12-14", "true", "null", "~", "''", '"a\\x1b[31m"',
-    "[]", "{}", "[[]]", "*a", "&a 1", "!!python/object:os.system x", "<<", "../../../etc/passwd", "/dev/zero", "a.png",
-    "\x00", "\x1b[2J", "\u202e", "é", "x" * 3000, "NaN", "Infinity", "..", ".", "$spp", "http://localhost/x", "#", "\\",
+    "-1", "0", "1", "1e9", "1e400", "-1e400", "nan", ".nan", "inf", "-.inf", "1e-320", "65536", "4294967296",
+    "-2147483648", "9223372036854775808", "1" * 400, "0x7fffffff", "1:30:00", "2001-12-14", "true", "null", "~", "''",
+    '"a\\x1b[31m"', "[]", "{}", "[[]]", "*a", "&a 1", "!!python/object:os.system x", "<<", "../../../etc/passwd",
+    "/dev/zero", "a.png", "\x00", "\x1b[2J", "\u202e", "é", "x" * 3000, "NaN", "Infinity", "..", ".", "$spp", "http://localhost/x",
+    "#", "\\",
 ]
-NUMBERS: list[Any] = [-1, 0, 1, 2, 3, 7, 255, 256, 65535, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63, 10**30, 0.5, -0.5, 1e9,
-                      1e18, 1e300, float("nan"), float("inf"), True, None, "", "x", [], {}, [0], {"a": 1}]
+NUMBERS: list[Any] = [-1, 0, 1, 2, 3, 7, 255, 256, 65535, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63, 10**30,
+                      0.5, -0.5, 1e9, 1e18, 1e300, float("nan"), float("inf"), True, None, "", "x", [], {}, [0],
+                      {"a": 1}]
 INTEGERS = [0, 1, 2, 127, 128, 255, 256, 32767, 32768, 65535, 2**24, 2**31 - 1, 2**31, 2**32 - 1]
 WORD = re.compile(rb"[^\s,\[\]{}:<>\"/=]+")
 
@@ -187,8 +189,11 @@ def png_of(width: int, height: int, bits: int, colour: int, rows: bytes, *more: 
     """Chunks with right checksums."""
     head = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     chunks = [(b"IHDR", head), *more, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def of_png(data: bytes, rng: random.Random) -> bytes:
@@ -198,19 +203,18 @@ def of_png(data: bytes, rng: random.Random) -> bytes:
         (size,) = struct.unpack_from(">I", data, at)
         chunks.append([data[at + 4 : at + 8], data[at + 8 : at + 8 + size]])
         at += 12 + size
-    chunk = rng.choice(chunks)
+    one = rng.choice(chunks)
     how = rng.randrange(4)
-    if how == 0 and chunk[0] == b"IDAT":
-        chunk[1] = zlib.compress(of_bytes(zlib.decompress(chunk[1]), rng))
+    if how == 0 and one[0] == b"IDAT":
+        one[1] = zlib.compress(of_bytes(zlib.decompress(one[1]), rng))
     elif how == 1:
-        chunks.insert(rng.randrange(len(chunks)), chunk)
+        chunks.insert(rng.randrange(len(chunks)), one)
     elif how == 2:
         kinds = (b"tRNS", b"PLTE", b"acTL", b"fcTL", b"iCCP", b"gAMA", b"zTXt", b"IEND")
         chunks.insert(1, [rng.choice(kinds), rng.randbytes(rng.choice((0, 3, 26)))])
     else:
-        chunk[1] = of_bytes(chunk[1], rng)
-    return data[:8] + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
+        one[1] = of_bytes(one[1], rng)
+    return data[:8] + b"".join(chunk(kind, body) for kind, body in chunks)
 
 
 def of_serialized(data: bytes, rng: random.Random) -> bytes:

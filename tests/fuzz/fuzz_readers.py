@@ -36,7 +36,8 @@ def command(*words: str) -> tuple[int, str, str]:
         err.write(f"warning: {message}\n" if category.__module__.startswith("nrender") else
                   f"internal error: a warning of a library: {category.__name__}: {message} {place}\n")
 
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.object(main, "show_warning", show):
+    quiet = mock.patch.object(main, "show_warning", show)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), quiet:
         try:
             main.cli.main(list(words))
         except SystemExit as ended:

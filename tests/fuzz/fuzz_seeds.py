@@ -19,8 +19,8 @@ TEXTURED = """\
 nrender: 1
 cameras:
   main: {type: perspective, origin: [0, 0, 5], target: [0, 0, 0], fov: 45, resolution: [8, 6]}
-  lens: {type: thinlens, origin: [0, 0, 5], target: [0, 0, 0], aperture_radius: 0.1, focus_distance: 5, resolution: [4, 4],
-         crop: [1, 1, 2, 2], filter: gaussian}
+  lens: {type: thinlens, origin: [0, 0, 5], target: [0, 0, 0], aperture_radius: 0.1, focus_distance: 5,
+         resolution: [4, 4], crop: [1, 1, 2, 2], filter: gaussian}
 integrator: {type: path, max_depth: 3, spp: 4}
 materials:
   white: {type: diffuse, reflectance: {checkerboard: {a: [0.1, 0.2, 0.3], b: [1, 1, 1], scale: [2, 2]}}}
@@ -29,7 +29,8 @@ materials:
   inline: {type: conductor, f0: {image: [[[0, 0.5, 1], [1, 1, 1]]]}, roughness: {file: grey.png}}
 shapes:
   square: {type: rectangle, material: white, transform: {translate: [0, 0, 1], rotate: [0, 0, 30], scale: 1}}
-  ball: {type: sphere, subdivisions: 1, material: glass, transform: {matrix: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]}}
+  ball: {type: sphere, subdivisions: 1, material: glass,
+         transform: {matrix: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]}}
   disk: {type: disk, segments: 5, material: paint, emission: [1, 1, 1], two_sided: true}
   mesh: {type: mesh, file: m.obj, material: glass, normals: smooth}
   tri: {type: mesh, vertices: [[0, 0, 0], [1, 0, 0], [0, 1, 0]], faces: [[0, 1, 2]], uvs: [[0, 0], [1, 0], [0, 1]],
@@ -153,9 +154,11 @@ XML = """\
   <bsdf type="roughconductor" id="gold"><string name="material" value="Au"/><float name="alpha" value="0.1"/></bsdf>
   <bsdf type="mask" id="m"><float name="opacity" value="0.5"/><bsdf type="principled">
     <texture type="bitmap" name="base_color"><string name="filename" value="a.png"/></texture></bsdf></bsdf>
-  <shape type="sphere"><point name="center" x="0" y="1" z="0"/><float name="radius" value="0.5"/><ref id="gold"/></shape>
+  <shape type="sphere"><point name="center" x="0" y="1" z="0"/><float name="radius" value="0.5"/>
+    <ref id="gold"/></shape>
   <shape type="obj"><string name="filename" value="m.obj"/><ref id="red"/>
-    <transform name="to_world"><rotate y="1" angle="30"/><scale value="2"/><matrix value="1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"/>
+    <transform name="to_world"><rotate y="1" angle="30"/><scale value="2"/>
+    <matrix value="1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"/>
     </transform></shape>
   <shape type="rectangle"><ref id="m"/>
     <emitter type="area"><spectrum name="radiance" value="400:1, 700:2"/></emitter></shape>
@@ -180,8 +183,12 @@ class Seed(NamedTuple):
 
 
 def scene_of_mesh(name: str) -> bytes:
-    return (f"nrender: 1\ncameras: {{main: {{type: perspective, origin: [0, 0, 5], target: [0, 0, 0], resolution: [8, 6]}}}}\n"
-            f"materials: {{w: {{type: diffuse, reflectance: [1, 1, 1]}}}}\nshapes: {{m: {{type: mesh, file: {name}, material: w}}}}\n").encode()
+    return f"""\
+nrender: 1
+cameras: {{main: {{type: perspective, origin: [0, 0, 5], target: [0, 0, 0], resolution: [8, 6]}}}}
+materials: {{w: {{type: diffuse, reflectance: [1, 1, 1]}}}}
+shapes: {{m: {{type: mesh, file: {name}, material: w}}}}
+""".encode()
 
 
 @cache
@@ -204,7 +211,8 @@ def seeds() -> tuple[Seed, ...]:
     files["alpha.png"] = encoded("PNG", "LA")
     files["palette.png"] = encoded("PNG", "P")
     files["sky.hdr"] = hdr()
-    files["old.hdr"] = b"#?RGBE\nEXPOSURE=2\n\n+Y 2 -X 3\n" + bytes((9, 8, 7, 128, 1, 1, 1, 2, 9, 9, 9, 129, 1, 2, 3, 4, 1, 1, 1, 1))
+    pixels = (9, 8, 7, 128, 1, 1, 1, 2, 9, 9, 9, 129, 1, 2, 3, 4, 1, 1, 1, 1)
+    files["old.hdr"] = b"#?RGBE\nEXPOSURE=2\n\n+Y 2 -X 3\n" + bytes(pixels)
     files["b.npz"] = npz(basis=np.ones((2, 3, 3)), scale=np.ones(2), mean=np.zeros((3, 3)))
     files["m.stl"], files["m.ply"] = stl(), ply()
     files["m.serialized"] = serialized()
@@ -221,8 +229,9 @@ def seeds() -> tuple[Seed, ...]:
         Seed("resume", "checkpoint.npz", blob | {"checkpoint.npz": checkpoint("l-bfgs-b", blob)}),
         Seed("resume", "adam.npz", blob | {"adam.npz": checkpoint("adam", blob)}),
         *(Seed("check", name, {"s.yaml": scene_of_mesh(name), name: data}) for name, data in (
-            ("m.obj", OBJ.encode()), ("text.ply", PLY_TEXT.encode()), ("m.ply", files["m.ply"]), ("m.stl", files["m.stl"]),
-            ("text.stl", STL_TEXT.encode()), ("m.gltf", files["m.gltf"]), ("m.glb", files["m.glb"]))),
+            ("m.obj", OBJ.encode()), ("text.ply", PLY_TEXT.encode()), ("m.ply", files["m.ply"]),
+            ("m.stl", files["m.stl"]), ("text.stl", STL_TEXT.encode()), ("m.gltf", files["m.gltf"]),
+            ("m.glb", files["m.glb"]))),
         *(Seed("convert", name, mesh | {name: data}) for name, data in (
             ("m.obj", OBJ.encode()), ("m.mtl", MTL.encode()), ("m.ply", files["m.ply"]), ("m.stl", files["m.stl"]),
             ("m.gltf", files["m.gltf"]), ("m.glb", files["m.glb"]))),
@@ -251,8 +260,8 @@ def png16() -> bytes:
 
 
 def hdr() -> bytes:
-    rows = b"".join(b"\2\2\0\20" + b"".join(b"\x84\x90\x0c" + bytes(range(100, 112)) for _ in range(4)) for _ in range(8))
-    return b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8 +X 16\n" + rows
+    row = b"\2\2\0\20" + 4 * (b"\x84\x90\x0c" + bytes(range(100, 112)))
+    return b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8 +X 16\n" + 8 * row
 
 
 def npz(**arrays: np.ndarray) -> bytes:

@@ -67,8 +67,8 @@ class Container:
         return data[start : start + length], view.integer("byteStride", 0, 0, 252)
 
     def take(self, triangles: int, of: Item) -> None:
-        """Count them.  SceneError for more than a file of this size can have: nodes may name a mesh again and again, and
-        accessors without a buffer are as long as they say."""
+        """Count them.  SceneError for more than a file of this size can have: nodes may name a mesh again and again,
+        and accessors without a buffer are as long as they say."""
         self.triangles += triangles
         most = MOST_TRIANGLES + sum(map(len, self._buffers.values()))
         if self.triangles > most:
