@@ -19,11 +19,11 @@ FROM_DICT = "<dict>"
 """The file name of a scene that was made from a Python dict: it has no lines."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = LONGEST_LINE) -> str:
     """On one line, with what a terminal would obey, not show, as escapes; cut if it's long.  Names in files may hold
     anything."""
-    if len(text) > LONGEST_LINE:
-        text = f"{text[: LONGEST_LINE - 1]}…"
+    if len(text) > longest:
+        text = f"{text[: longest - 1]}…"
     return text if text.isprintable() else "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -53,7 +53,9 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line > 0 else self.file
-        return printable(": ".join(part for part in (place, self.object, self.key, self.message) if part))
+        # Each by itself, so that a long name doesn't push the message out of the line.
+        parts = printable(place), *(printable(part, 2 * LONGEST_NAME) for part in (self.object, self.key))
+        return ": ".join(part for part in (*parts, printable(self.message)) if part)
 
 
 class SceneError(NrenderError):

@@ -40,10 +40,9 @@ def open_regular(path: Name) -> BinaryIO:
 def read_regular(path: Name, most: int = LARGEST) -> bytes:
     """All of its bytes.  OSError as above, and for more than `most`."""
     with open_regular(path) as stream:
-        data = stream.read(most + 1) if os.fstat(stream.fileno()).st_size <= most else None
-    if data is None or len(data) > most:
-        raise OSError(errno.EFBIG, f"expected at most {size_text(most)}", os.fspath(path))
-    return data
+        if os.fstat(stream.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"expected at most {size_text(most)}", os.fspath(path))
+        return stream.read()
 
 
 def size_text(count: int) -> str:

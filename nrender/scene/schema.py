@@ -89,6 +89,8 @@ class Key:
             return value
         if not isinstance(value, str) or not value:
             raise Bad(f"expected {self.expected()}, got {show(value)}")
+        if self.kind == "file" and "\0" in value:
+            raise Bad(f"expected a file name, got one with a NUL, {show(value)}")
         if self.kind == "choice" and value not in self.options:
             nearest = did_you_mean(value, self.options)
             raise Bad(f"expected {self.expected()}, got {show(value)}{nearest}")

@@ -156,7 +156,7 @@ def _shared_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
     """As _read_file; not anew if the file is as it was."""
     try:
         state = os.stat(path)
-    except (OSError, ValueError):
+    except OSError:
         return _read_file(path, name, channels, raw)  # which says why
     key = (str(path), state.st_ino, state.st_size, state.st_mtime_ns, channels, raw)
     pixels = _shared.get(key)
@@ -166,7 +166,7 @@ def _shared_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
 
 
 def _read_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
-    if "\0" not in name and not os.path.lexists(path):
+    if not os.path.lexists(path):
         raise Bad(f"expected an image file, got '{name}': no such file{_nearest(path)}", ("file",))
     try:
         pixels = read_image(path).astype(np.float64)

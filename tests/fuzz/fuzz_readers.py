@@ -21,7 +21,7 @@ from fuzz_seeds import Seed
 
 from nrender.errors import NrenderError
 
-LONGEST = 2000
+LONGEST = 2500
 """Characters of a line of an error."""
 
 

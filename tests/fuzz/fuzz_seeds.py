@@ -338,7 +338,11 @@ def checkpoint(method: str, files: dict[str, bytes]) -> bytes:
         for file, data in files.items():
             Path(name, file).write_bytes(data)
         fit(Path(name), method, resume=False)
-        return Path(name, "out", "checkpoint.npz").read_bytes()
+        with np.load(Path(name, "out", "checkpoint.npz")) as file:
+            arrays = dict(file)
+    arrays["seconds"] = np.zeros(())  # so that an input is the same in each run
+    arrays["table"][:, 3] = arrays["log_numbers"][:, 2] = arrays["best_numbers"][:, 2] = 0
+    return npz(**arrays)
 
 
 def write(files: dict[str, bytes], folder: str | os.PathLike[str]) -> None:

@@ -4,16 +4,18 @@
     NRENDER_FUZZ=10000 pytest tests/fuzz       so many, as it should be done every night
     NRENDER_FUZZ_SEED=7 …                      others
 
-An input is known by its number and the seed: `python tests/fuzz/fuzz_child.py SEED NUMBER NUMBER+1` reads that one, and
-`python tests/fuzz/fuzz_keep.py SEED NUMBER` puts it into the corpus, which every run reads.
+An input is known by its number and the seed: `python tests/fuzz/fuzz_child.py SEED NUMBER NUMBER+1` reads that one,
+and `python tests/fuzz/fuzz_keep.py SEED NUMBER WHAT` puts it into the corpus, which every run reads.
 """
 
 import os
 
+import fuzz_readers
 import pytest
 from fuzz_corpus import corpus
 from fuzz_readers import read
 from fuzz_run import findings
+from fuzz_seeds import seeds
 
 COUNT = int(os.environ.get("NRENDER_FUZZ", "300"))
 SEED = int(os.environ.get("NRENDER_FUZZ_SEED", "0"))
@@ -30,3 +32,18 @@ def test_any_file_works_or_is_refused(part):
 @pytest.mark.parametrize("seed, data", corpus())
 def test_what_once_failed(seed, data):
     assert read(seed, data) == []
+
+
+@pytest.mark.parametrize("seed", seeds(), ids=lambda seed: seed.name)
+def test_seeds_are_good(seed, monkeypatch):
+    """What is mutated works: else mutations would find nothing but the first error."""
+    statuses = []
+    command = fuzz_readers.command
+
+    def noted(*words):
+        statuses.append(command(*words))
+        return statuses[-1]
+
+    monkeypatch.setattr(fuzz_readers, "command", noted)
+    assert read(seed, seed.files[seed.main]) == []
+    assert all(status == 0 for status, _, _ in statuses), statuses
