@@ -230,8 +230,9 @@ def _check_unused(report: Report, data: Mapping[str, Any]) -> None:
     if not isinstance(data.get("materials"), Mapping):
         return
     entries = data.get("shapes")
-    used = [shape.get("material") for shape in entries.values() if isinstance(shape, Mapping)
-            ] if isinstance(entries, Mapping) else []
+    named = [shape.get("material") for shape in entries.values() if isinstance(shape, Mapping)
+             ] if isinstance(entries, Mapping) else []
+    used = {name for name in named if isinstance(name, str)}  # an array, say, can't be compared
     for name in data["materials"]:
         if name not in used:
             report.add(("materials", name), "no shape uses it")

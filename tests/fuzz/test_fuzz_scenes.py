@@ -18,7 +18,8 @@ from nrender.scene.shapes import SHAPES
 
 COUNT = max(int(os.environ.get("NRENDER_FUZZ", "300")) // 10, 30)
 ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.sampled_from([10**400, "\x1b[2J", "a\0b"]),
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+    st.sampled_from([10**400, "\x1b[2J", "a\0b"]),
     st.lists(st.floats(width=32), max_size=4), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
     st.just(np.zeros((0, 3))), st.just(np.array(["x"])), st.just(np.ones((2, 2, 3), bool)), st.just(1 + 2j))
 
@@ -79,15 +80,25 @@ DOCUMENTS = st.fixed_dictionaries(
 @settings(max_examples=COUNT, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(DOCUMENTS)
 def test_any_map_is_a_scene_or_a_scene_error(document):
+    problems, scene = read(document)
+    if scene is None:
+        assert problems
+        return
+    again, same = read(scene.document)
+    assert again == []
+    assert {path: value.shape for path, value in same.parameters.items()} == {
+        path: value.shape for path, value in scene.parameters.items()}
+
+
+def read(document):
+    """(lines of what is wrong, the scene or None)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SceneWarning)
         try:
-            scene = Scene.from_dict(document)
+            return [], Scene.from_dict(document)
         except SceneError as error:
-            assert error.problems
-            assert wrong_text(str(error)) == []
-            assert len(str(error).split("\n")) == len(error.problems)
-        else:
-            again = Scene.from_dict(scene.document)
-            assert {path: value.shape for path, value in again.parameters.items()} == {
-                path: value.shape for path, value in scene.parameters.items()}
+            bad = wrong_text(str(error))
+            lines = str(error).split("\n")
+            if bad or len(lines) != len(error.problems):
+                raise AssertionError(f"not a line a problem: {lines} {bad}") from error
+            return lines, None
