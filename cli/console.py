@@ -12,8 +12,10 @@ import click
 
 
 def one_line(text: object) -> str:
-    """The text with all white space, line ends above all, as single spaces."""
-    return " ".join(str(text).split())
+    """The text with all white space, line ends above all, as single spaces, and nothing that a terminal would obey."""
+    from nrender.errors import printable
+
+    return printable(" ".join(str(text).split()))
 
 
 def error_line(text: object) -> None:

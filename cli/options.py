@@ -60,9 +60,9 @@ def check_output_file(path: str, suffixes: Iterable[str]) -> None:
     file = Path(path)
     if file.suffix.lower() not in suffixes:
         raise click.UsageError(f"-o {path}: expected a name ending in {' or '.join(suffixes)}")
-    if file.is_dir():
+    if os.path.isdir(file):
         raise click.UsageError(f"-o {path}: expected the name of a file, got a folder")
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):
         raise click.UsageError(f"-o {path}: no such folder: {file.parent}")
     if not os.access(file.parent, os.W_OK):
         raise click.UsageError(f"-o {path}: can't write in {file.parent}")

@@ -9,12 +9,30 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
+LONGEST_LINE = 1000
+"""Characters of a line of an error: more is no message, but what a file holds."""
+
+LONGEST_NAME = 100
+"""Characters of what may be a name with a slip in it: looking for the nearest takes the square of them."""
+
 FROM_DICT = "<dict>"
 """The file name of a scene that was made from a Python dict: it has no lines."""
 
 
+def printable(text: str, longest: int = LONGEST_LINE) -> str:
+    """On one line, with what a terminal would obey, not show, as escapes; cut if it's long.  Names in files may hold
+    anything."""
+    if len(text) > longest:
+        text = f"{text[: longest - 1]}…"
+    return text if text.isprintable() else "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class NrenderError(Exception):
     """Base of all errors of nrender that a user can cause."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class Problem(NamedTuple):
@@ -35,7 +53,9 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line > 0 else self.file
-        return ": ".join(part for part in (place, self.object, self.key, self.message) if part)
+        # Each by itself, so that a long name doesn't push the message out of the line.
+        parts = printable(place), *(printable(part, 2 * LONGEST_NAME) for part in (self.object, self.key))
+        return ": ".join(part for part in (*parts, printable(self.message)) if part)
 
 
 class SceneError(NrenderError):
@@ -43,7 +63,10 @@ class SceneError(NrenderError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: list[Problem] = list(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
 
     def __reduce__(self) -> tuple[type[SceneError], tuple[list[Problem]]]:
         # Exception's own pickling would call the constructor with the text.
@@ -64,5 +87,7 @@ class SceneWarning(UserWarning):
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the valid name nearest to `name`, or an empty string."""
+    if len(str(name)) > LONGEST_NAME:
+        return ""
     nearest = get_close_matches(str(name), [str(v) for v in valid], n=1, cutoff=0.6)
     return f"; did you mean '{nearest[0]}'?" if nearest else ""

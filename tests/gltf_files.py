@@ -75,3 +75,15 @@ def quad(**primitive):
     """A square as a strip without indices, with uvs whose v runs downward."""
     uvs = np.array([[0, 1], [1, 1], [0, 0], [1, 0]], dtype="<f4")
     return Tiny(mode=5, **primitive).give("POSITION", QUAD).give("TEXCOORD_0", uvs, "VEC2")
+
+
+def as_gltf(document, data):
+    uri = "data:application/octet-stream;base64," + base64.b64encode(data).decode()
+    return json.dumps({**document, "buffers": [{"byteLength": len(data), "uri": uri}]}, indent=1).encode()
+
+
+def as_glb(document, data):
+    text = json.dumps({**document, "buffers": [{"byteLength": len(data)}]}).encode()
+    text, data = text + b" " * (-len(text) % 4), data + bytes(-len(data) % 4)
+    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(data), 0x004E4942) + data
+    return struct.pack("<III", 0x46546C67, 2, 12 + len(chunks)) + chunks

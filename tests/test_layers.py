@@ -14,6 +14,7 @@ from nrender.cache import WITHOUT_KERNELS
 # Lowest first.  Each may import any that stands before it, unless ONLY says less.
 ORDER = [
     "errors",
+    "files",
     "aov_table",
     # Kernels: the language they are written in, then its vocabulary
     "device",
@@ -88,10 +89,10 @@ COMPILED = ("numba", "nrender.device", "nrender.real", "nrender.host", "nrender.
 
 # Files know nothing of kernels, and kernels nothing of files.  Losses know nothing but images.
 ONLY = {
-    "image": {"errors"},
+    "image": {"errors", "files"},
     "compare": {"errors", "image"},
-    "scene": {"errors", "image", "aov_table"},
-    "convert": {"errors", "image", "scene"},
+    "scene": {"errors", "files", "image", "aov_table"},
+    "convert": {"errors", "files", "image", "scene"},
     "export": {"errors", "image", "scene"},
     "uvs": {"errors"},
     "loss": {"errors", "compare"},

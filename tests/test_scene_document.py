@@ -147,7 +147,7 @@ def test_large_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(SceneError) as info:
         read(tmp_path, b"#" * (2**20 + 1))
     assert lines_of(info, tmp_path) == [
-        "s.yaml: larger than 1 MiB; keep meshes in files of their own"]
+        "s.yaml: cannot read: expected at most 1 MiB; keep meshes in files of their own"]
     assert read(tmp_path, b"#" * 2**20).data is None
 
 

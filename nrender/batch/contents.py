@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from nrender.files import read_regular
 
 
 def of_scene(scene: Any) -> str:
@@ -32,5 +33,5 @@ def of_files(files: Mapping[str, str | Mapping[str, str]]) -> str:
     for camera, named in files.items():
         for what, file in named.items() if isinstance(named, Mapping) else [("", named)]:
             name = f"{camera}.{what}" if what else camera
-            hasher.update(name.encode() + b"\0" + hashlib.sha256(Path(file).read_bytes()).digest())
+            hasher.update(name.encode() + b"\0" + hashlib.sha256(read_regular(file)).digest())
     return hasher.hexdigest()[:16]

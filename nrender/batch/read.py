@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -135,9 +136,9 @@ def _targets(report: JobsReport, path: KeyPath, given: Any, base: Path) -> tuple
     found = []
     for target in listed:
         camera, equals, file = target.partition("=")
-        whole = Path(absolute(base, target))
+        whole = absolute(base, target)
         # Whether what stands before = is a camera is known with the scene; a file may have a = in its name.
-        found.append(str(whole) if not equals or whole.exists() else f"{camera}={absolute(base, file)}")
+        found.append(whole if not equals or os.path.exists(whole) else f"{camera}={absolute(base, file)}")
     return tuple(found)
 
 
@@ -185,7 +186,7 @@ def _settings(report: JobsReport, path: KeyPath, given: Any) -> dict[str, Value]
 def _check_names(report: JobsReport, jobs: list[Job], output: Path) -> None:
     """Each once, in any case of letters: some file systems see none.  None leads out of the output folder."""
     seen: dict[str, str] = {}
-    inside = output.resolve()
+    inside = os.path.realpath(output)
     for job in jobs:
         lower = job.name.lower()
         if lower in seen:
@@ -193,5 +194,5 @@ def _check_names(report: JobsReport, jobs: list[Job], output: Path) -> None:
             text = "is given twice" if same else f"and '{seen[lower]}' differ in case only"
             report.add((*job.where, "name"), f"'{job.name}' {text}")
         seen.setdefault(lower, job.name)
-        if (output / job.name).resolve().parent != inside:
+        if os.path.dirname(os.path.realpath(output / job.name)) != inside:
             report.add((*job.where, "name"), f"{output / job.name} leads out of {output}")

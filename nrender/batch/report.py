@@ -22,19 +22,18 @@ class JobsReport(Report):
         name, key = describe(self.document.data, path)
         return Problem(self.document.file, self.document.line(path), name, key, message)
 
-    def add(self, path: KeyPath, message: str) -> None:
-        self.take(self.problem(path, message))
-
     def take(self, problem: Problem) -> None:
-        """Add a problem, maybe one of another file."""
-        if problem not in self._said:
-            self._said.add(problem)
+        # Added each time, since a job is wrong if its problems are more afterwards.
+        if problem in self._said:
             self.problems.append(problem)
+        else:
+            self._said.add(problem)
+            super().take(problem)
 
     def stop_if_wrong(self) -> None:
         if self.problems:
             ours = self.document.file
-            raise JobsError(sorted(self.problems, key=lambda p: (p.file != ours, p.file, p.line)))
+            raise JobsError(sorted(dict.fromkeys(self.problems), key=lambda p: (p.file != ours, p.file, p.line)))
 
 
 def describe(data: Any, path: KeyPath) -> tuple[str, str]:

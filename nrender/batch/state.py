@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nrender.errors import NrenderError
+from nrender.files import read_regular
 from nrender.image.atomic import replacing
 
 try:
@@ -31,10 +32,11 @@ class BusyError(NrenderError):
 def read(folder: Path) -> dict[str, Any]:
     """What job.json says; without a readable one, {}."""
     try:
-        found = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_regular(folder / "job.json"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) and isinstance(found.get("row"), dict | None) else {}
+    row = found.get("row") if isinstance(found, dict) else found
+    return found if row is None or isinstance(row, dict) and isinstance(row.get("status"), str) else {}
 
 
 def write(folder: Path, digest: str, row: dict[str, Any] | None) -> None:

@@ -23,6 +23,8 @@ from nrender.scene.read import read_keys
 from nrender.scene.values import Bad, read_array, show
 
 MAX_JOBS = 10_000
+MAX_DIMENSIONS = 1000
+"""Numbers of a job that are drawn: each job has its own of them."""
 SPACINGS = ("uniform", "log_uniform")
 Shape = Callable[[str], "tuple[int, ...] | None"]
 
@@ -141,7 +143,10 @@ def _ranges(report: JobsReport, where: KeyPath, settings: Mapping[str, Any], sha
             found[path] = low, high, spacing[0] == "log_uniform"
         except Bad as bad:
             report.add((*place, spacing[0]), str(bad))
-    if found:
+    dimensions = sum(low.size for low, _, _ in found.values())
+    if dimensions > MAX_DIMENSIONS:
+        report.add((*where, "set"), f"expected random ranges of at most {MAX_DIMENSIONS} numbers, got {dimensions}")
+    elif found:
         yield _drawn(found, how["count"], how["seed"])
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+from ..files import read_regular
 from ..scene.place import Place, stop
 
 MAX_BYTES = 2**26
@@ -43,14 +44,13 @@ def read_xml(path: Path, name: str, budget: Budget) -> Element:
     if budget.files < 0:
         raise stop(start, "", f"expected at most {MAX_FILES} files")
     try:
-        if not path.is_file():
-            raise stop(start, "", "expected an XML file, got a folder" if path.is_dir() else "no such file")
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise stop(start, "", f"cannot read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MAX_BYTES:
-        raise stop(start, "", f"expected at most {MAX_BYTES >> 20} MiB")
+        data = read_regular(path, MAX_BYTES)
+    except FileNotFoundError:
+        raise stop(start, "", "no such file") from None
+    except IsADirectoryError:
+        raise stop(start, "", "expected an XML file, got a folder") from None
+    except OSError as error:
+        raise stop(start, "", f"cannot read: {error.strerror or error}") from None
     return _parse(data, name, budget)
 
 

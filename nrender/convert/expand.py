@@ -5,6 +5,7 @@ A default counts from where it stands on, the first of a name wins, and those of
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ class _Tree:
     def included(self, element: Element, path: Path, within: tuple[Path, ...]) -> list[Element]:
         """A name is relative to the file that it stands in, else to the scene's."""
         name = attribute(element, "filename").replace("\\", "/")
-        found = next((folder / name for folder in (path.parent, self.folder) if (folder / name).is_file()), None)
+        found = next((folder / name for folder in (path.parent, self.folder) if os.path.isfile(folder / name)), None)
         if found is None:
             raise stop(element.place, "include", f"no such file: '{name}'", "filename")
         if found.resolve() in within:

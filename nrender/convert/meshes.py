@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import open_regular
 from ..scene.models import Mesh
 from ..scene.shapes import SHAPES
 from ..scene.shapes.mesh import read_mesh
@@ -90,7 +91,7 @@ def from_file(context: Context, plugin: Plugin) -> tuple[Path, Mesh, bool] | Non
 
 def _colors(path: Path) -> np.ndarray | None:
     """(N, 3) of the properties r, g and b of vertices, which nrender wouldn't take."""
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         header = stream.read(2**16).split(b"end_header")[0]
     if b"float r\n" not in header.replace(b"\r", b"").replace(b"float32", b"float"):
         return None

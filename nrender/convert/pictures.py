@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import ImageError
 from ..image import srgb_decode, write_image
 from ..image.atomic import replacing
+from ..image.pixels import check_packed
 from ..scene.dump import Files
 
 Entry = dict[str, Any]
-LARGEST = 2**28
-"""Pixels of an image."""
 
 
 class Coded(NamedTuple):
@@ -27,20 +27,14 @@ class Coded(NamedTuple):
 
 def read_coded(data: bytes) -> Coded:
     """A PNG or a JPEG, with the channels that it has, 1, 3 or 4.  Raises ValueError with the reason."""
-    from PIL import Image
+    import warnings
 
     try:
-        import warnings
-
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of many pixels; of too many there is an error
-            if picture.width * picture.height > LARGEST:
-                raise ValueError(f"{picture.width} x {picture.height} pixels are too many")
-            suffix = {"PNG": ".png", "JPEG": ".jpg"}[str(picture.format)]
-            if picture.mode.startswith("I"):  # grey of 16 bits
-                return Coded((np.asarray(picture, np.float64) / 65535)[..., None], data, suffix)
-            alpha = "A" in picture.mode or "transparency" in picture.info
-            values = np.asarray(picture.convert("RGBA" if alpha else "RGB"), np.float64) / 255
+            return _decoded(data)
+    except ImageError as error:
+        raise ValueError(str(error).removeprefix("image: ")) from None
     except ValueError:
         raise
     except Exception as error:  # each decoder raises what it likes
@@ -48,6 +42,18 @@ def read_coded(data: bytes) -> Coded:
         if "cannot identify" in reason:
             reason = "expected a PNG or a JPEG"
         raise ValueError(reason) from None
+
+
+def _decoded(data: bytes) -> Coded:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
+        check_packed(*picture.size, 4, len(data), "image")
+        suffix = {"PNG": ".png", "JPEG": ".jpg"}[str(picture.format)]
+        if picture.mode.startswith("I"):  # grey of 16 bits
+            return Coded((np.asarray(picture, np.float64) / 65535)[..., None], data, suffix)
+        alpha = "A" in picture.mode or "transparency" in picture.info
+        values = np.asarray(picture.convert("RGBA" if alpha else "RGB"), np.float64) / 255
     return Coded(values, data, suffix)
 
 

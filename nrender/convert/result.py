@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import Problem, SceneError
+from ..scene.integrators import MAX_DEPTH
 from .context import Context
 from .write import check, write
 
@@ -29,7 +30,7 @@ def finish(context: Context, source: Path, output: Path, strict: bool, max_depth
     sections = {key: section for key, section in context.document.items() if section}
     document: dict[str, Any] = {
         "nrender": 1, "cameras": sections.pop("cameras"),
-        "integrator": {"type": "path", "max_depth": min(max_depth, 2**31 - 1), "spp": spp},
+        "integrator": {"type": "path", "max_depth": min(max_depth, MAX_DEPTH), "spp": spp},
         "materials": sections.pop("materials", {}), "shapes": sections.pop("shapes", {}), **sections}
     check(context, document, str(source))
     if strict and (notes.approximated or notes.refused):

@@ -8,6 +8,7 @@ What is read is bounded by what the counts say, and that by how far zlib can com
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..files import open_regular
 from ..scene.values import LARGEST
 
 MAGIC = 0x041C
@@ -39,8 +41,8 @@ class Serialized(NamedTuple):
 
 def read_serialized(path: Path, index: int) -> Serialized:
     """Mesh number `index` of a file.  Raises ValueError with a line, OSError."""
-    size = path.stat().st_size
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
         magic, version = struct.unpack("<HH", stream.read(4).ljust(4))
         if magic != MAGIC or version not in (3, 4):
             raise ValueError(f"not a serialized mesh of version 3 or 4: it begins with {magic:#06x}, {version}")

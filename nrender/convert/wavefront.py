@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..files import read_regular
 from ..scene.geometry import has_area
 from ..scene.gltf.container import inside
 from ..scene.models import Mesh
@@ -46,7 +48,7 @@ def convert_obj(source: Path, output: Path, strict: bool) -> Converted:
 
 def _read(source: Path, place: Place) -> Corners:
     try:
-        data = source.read_bytes()
+        data = read_regular(source)
         with warnings.catch_warnings():
             warnings.simplefilter("error", DeprecationWarning)
             corners = read_corners(data)
@@ -70,11 +72,11 @@ def _materials(context: Context, corners: Corners, place: Place) -> dict[str, Li
     for library in corners.libraries:
         # One name, perhaps with spaces in it, or several.
         whole = inside(context.folder, library)
-        names = [library] if whole is not None and whole.is_file() else library.split()
+        names = [library] if whole is not None and os.path.isfile(whole) else library.split()
         for name in names:
             path = inside(context.folder, name.replace("\\", "/"))
             try:
-                data = b"" if path is None else path.read_bytes()
+                data = b"" if path is None else read_regular(path)
             except OSError as error:
                 context.notes.refuse(place, f"mtllib '{one_line(name)}'", f"left out: {error.strerror}")
                 continue

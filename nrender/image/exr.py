@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError, did_you_mean
-from nrender.image.pixels import check_size
+from nrender.files import open_regular
+from nrender.image.pixels import check_packed, check_size
 
 MAGIC = b"\x76\x2f\x31\x01"
 HALF_MAX = float(np.finfo(np.float16).max)
@@ -54,10 +55,11 @@ def read(
 
     A uint channel is rounded to float32, which is exact up to 2**24.
     """
-    with open(name, "rb") as stream:
+    with open_regular(name) as stream:
+        size = os.fstat(stream.fileno()).st_size
         if stream.read(4) != MAGIC:
             raise ImageError(f"{name}: not an OpenEXR file")
-    data, display = _check_header(_open(name, header_only=True), name)
+    data, display = _check_header(_open(name, header_only=True), size, name)
     channels = _open(name, header_only=False).channels()
     names = _choose(sorted(channels, key=_natural_order), wanted, name)
     x, y = display.x0 - data.x0, display.y0 - data.y0
@@ -125,7 +127,7 @@ def _quiet() -> Iterator[None]:
         os.close(saved)
 
 
-def _check_header(file: Any, name: str) -> tuple[_Window, _Window]:
+def _check_header(file: Any, size: int, name: str) -> tuple[_Window, _Window]:
     """The data and the display window; ImageError for a file that can't be read here."""
     import OpenEXR
 
@@ -136,7 +138,7 @@ def _check_header(file: Any, name: str) -> tuple[_Window, _Window]:
     if header.get("type") in (OpenEXR.deepscanline, OpenEXR.deeptile):
         raise ImageError(f"{name}: expected a flat image, got a deep one")
     data, display = (_window(header[key]) for key in ("dataWindow", "displayWindow"))
-    check_size(data.width, data.height, name)
+    check_packed(data.width, data.height, len(header["channels"]), size, name)
     check_size(display.width, display.height, name)
     if not data.contains(display):
         raise ImageError(

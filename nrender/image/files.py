@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nrender.errors import ImageError
+from nrender.files import open_regular
 from nrender.image import exr, hdr, ldr
 from nrender.image.atomic import replacing
 from nrender.image.color import tonemap
@@ -57,12 +58,15 @@ def read_image(
     suffix = _suffix(name, SUFFIXES + READ_ONLY)
     _check_is_file(name)
     wanted = list(channels) if channels is not None and channels is not True else channels
-    if suffix == ".exr":
-        array, names = exr.read(name, wanted)
-    elif suffix in READ_ONLY:
-        array, names = _pick_rgb(hdr.read(name), wanted, name)
-    else:
-        array, names = _pick_rgb(ldr.read(name), wanted, name)
+    try:
+        if suffix == ".exr":
+            array, names = exr.read(name, wanted)
+        elif suffix in READ_ONLY:
+            array, names = _pick_rgb(hdr.read(name), wanted, name)
+        else:
+            array, names = _pick_rgb(ldr.read(name), wanted, name)
+    except OSError as error:  # too large, say
+        raise ImageError(f"{name}: can't read: {error.strerror or error}") from error
     if finite:
         check_finite(array, name, names)
     return array if channels is None else (array, names)
@@ -87,9 +91,9 @@ def write_image(
     """
     name = os.fspath(path)
     suffix = _suffix(name, SUFFIXES)
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         raise ImageError(f"{name}: expected the name of a file, got a folder")
-    if not Path(name).parent.is_dir():
+    if not os.path.isdir(Path(name).parent):
         raise ImageError(f"{name}: no such folder: {Path(name).parent}")
     pixels, names = _pixels_to_write(array, channels, name)
     if finite:
@@ -121,10 +125,10 @@ def _suffix(name: str, suffixes: tuple[str, ...]) -> str:
 
 def _check_is_file(name: str) -> None:
     """Turn what the system says about a file that can't be opened into one line."""
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         raise ImageError(f"{name}: expected an image file, got a folder")
     try:
-        with open(name, "rb") as stream:
+        with open_regular(name) as stream:
             empty = not stream.read(1)
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file") from None

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError
-from nrender.image.pixels import check_size
+from nrender.files import read_regular
+from nrender.image.pixels import check_packed
 
 MAGIC = (b"#?RADIANCE", b"#?RGBE")
 LONGEST_LINE = 4096  # of the header: more is no header
@@ -22,8 +23,7 @@ EXPONENT = 136  # of a value's mantissa as a whole number: 128, and 8 for its bi
 
 def read(name: str) -> NDArray[np.float32]:
     """Linear `(H, W, 3)`, exposures undone. ImageError for what is damaged, or is no -Y/+Y picture in RGB."""
-    with open(name, "rb") as stream:
-        content = stream.read()
+    content = read_regular(name)
     if not content.startswith(MAGIC):
         raise ImageError(f"{name}: damaged or not a Radiance HDR file: expected #?RADIANCE at its start")
     exposure, size, begin = _header(content, name)
@@ -31,7 +31,7 @@ def read(name: str) -> NDArray[np.float32]:
     if not match:
         raise ImageError(f"{name}: expected a size like '-Y 512 +X 1024', got {size[:40]!r}")
     height, width = int(match[2]), int(match[4])
-    check_size(width, height, name)
+    check_packed(width, height, 3, len(content), name)
     if height > len(content):  # a row takes some bytes
         raise ImageError(f"{name}: cut short: {len(content)} bytes for {height} rows")
     quads = np.zeros((height, width, 4), np.uint8)

@@ -1,10 +1,11 @@
-"""PNG and JPEG through imageio, decoded from sRGB and encoded to it.
+"""PNG and JPEG, decoded from sRGB and encoded to it.
 
 Colour profiles and gamma chunks are ignored: the values are taken as sRGB.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from nrender.errors import ImageError
 from nrender.image import png16
 from nrender.image.color import srgb_decode
+from nrender.image.pixels import check_packed
 
 
 def read(name: str) -> NDArray[np.float32]:
@@ -21,13 +23,18 @@ def read(name: str) -> NDArray[np.float32]:
     if png16.is_16_bit(name):
         # Below imageio, colours of 16 bits are cut to 8 without a word.
         return srgb_decode(png16.read(name) / 65535).astype(np.float32)
-    import imageio.v3 as iio
+    from PIL import Image
 
     try:
+        # Of these formats alone, whatever the content: others may start programs.
         with warnings.catch_warnings():
             # About very large pictures; those that are too large raise an error of their own.
             warnings.simplefilter("ignore")
-            encoded = iio.imread(name, plugin="pillow", mode="RGB", index=0)
+            with Image.open(name, formats=["PNG", "JPEG"]) as picture:
+                check_packed(*picture.size, 3, os.path.getsize(name), name)
+                encoded = np.asarray(picture.convert("RGB"))
+    except ImageError:
+        raise
     except Exception as error:  # each format's decoder raises what it likes
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = Path(name).suffix[1:].upper()

@@ -12,6 +12,10 @@ from nrender.errors import ImageError
 MAX_PIXELS = 2**28
 """The largest image that is read; a header that claims more is refused before it is believed."""
 
+FREE_NUMBERS, NUMBERS_OF_BYTE = 2**26, 256
+"""A file of n bytes may hold 2^26 + 256 n numbers (pixels times channels): a picture of one colour of 4096 x 4096
+pixels, but no bomb.  Photographs have about one a byte."""
+
 
 def check_finite(array: NDArray, name: str, channels: Sequence[str] = ("R", "G", "B")) -> None:
     """Raise ImageError with the place of the first NaN or infinity in `(H, W)` or `(H, W, C)`.
@@ -30,6 +34,15 @@ def check_finite(array: NDArray, name: str, channels: Sequence[str] = ("R", "G",
         where += f", channel {channels[c[0]] if len(channels) == array.shape[2] else c[0]}"
     more = f"; {count} such values" if count > 1 else ""
     raise ImageError(f"{name}: {where}: expected a finite value, got {value}{more}")
+
+
+def check_packed(width: int, height: int, channels: int, file_bytes: int, name: str) -> None:
+    """Raise ImageError where a header claims an image that can't be read, or more than such a file can well hold."""
+    check_size(width, height, name)
+    most = FREE_NUMBERS + NUMBERS_OF_BYTE * file_bytes
+    if width * height * channels > most:
+        raise ImageError(f"{name}: expected at most {most} numbers in a file of {file_bytes} bytes, got "
+                         f"{width}x{height} pixels of {channels}")
 
 
 def check_size(width: int, height: int, name: str) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrender.errors import ImageError
-from nrender.image.pixels import check_size
+from nrender.files import open_regular, read_regular
+from nrender.image.pixels import check_packed
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLES = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -24,23 +25,22 @@ SAMPLES = {0: 1, 2: 3, 4: 2, 6: 4}
 
 def is_16_bit(name: str) -> bool:
     """Whether the file is a PNG whose header says 16 bits."""
-    with open(name, "rb") as stream:
+    with open_regular(name) as stream:
         head = stream.read(25)
     return head.startswith(SIGNATURE) and len(head) == 25 and head[24] == 16
 
 
 def read(name: str) -> NDArray[np.uint16]:
     """The encoded values, `(H, W, 3)`."""
-    with open(name, "rb") as stream:
-        content = stream.read()
+    content = read_regular(name)
     try:
         width, height, _, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
     except struct.error:
         raise ImageError(f"{name}: damaged or cut short") from None
-    check_size(width, height, name)
     if colour not in SAMPLES or interlaced:
         raise ImageError(f"{name}: expected a PNG that isn't interlaced, got an interlaced one")
     samples = SAMPLES[colour]
+    check_packed(width, height, samples, len(content), name)
     rows = _rows(content, height, 1 + 2 * samples * width, name)
     values = _unfilter(rows, 2 * samples).view(">u2").reshape(height, width, samples)
     colours = values[..., :3] if samples >= 3 else np.repeat(values[..., :1], 3, axis=2)

@@ -5,9 +5,9 @@ The same on the command line (`--set PATH=VALUE`, `CAMERA=FILE`) and in a file o
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,7 +115,7 @@ def _read_target(scene: Any, target: str) -> tuple[str, str, str]:
         return "", IMAGE, target
     if name in scene.cameras:
         return name, IMAGE, file
-    if Path(target).exists():  # its name has a "="
+    if os.path.exists(target):  # its name has a "="
         return "", IMAGE, target
     aovs = [IMAGE, *fitted_aovs(scene)]
     camera, dot, what = name.partition(".")  # an AOV's name may have another one

@@ -9,24 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nrender.errors import NrenderError
+from nrender.files import read_npz
 from nrender.image.atomic import replacing
+from nrender.optimize.checkpoint_layout import LAYOUT, check
 from nrender.optimize.frames import Snapshot
-from nrender.optimize.run import Committed, Point, Run
+from nrender.optimize.run import CheckpointError, Committed, Point, Run
 
 FORMAT = 2
 # More iterations of the same run are still the same run.
 NOT_INPUTS = ("iterations", "method")
-
-
-class CheckpointError(NrenderError):
-    """A checkpoint that can't be read, or belongs to another run."""
 
 
 def digests(
@@ -143,19 +139,22 @@ def load(path: Path, run: Run, identity: dict[str, str]) -> bool:
     CheckpointError if it can't be read, or is of another scene, target, method, loss, seed or spp.
     """
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = read_npz(path)
+        check(arrays, {"format": ("iu", ()), "identity": ("U", ())})
         if int(arrays["format"]) != FORMAT:
             raise CheckpointError(f"{path}: expected format {FORMAT}, got {arrays['format']}")
         theirs = json.loads(str(arrays["identity"]))
+        if not isinstance(theirs, dict):
+            raise ValueError("identity: expected a map")
         for what, ours in identity.items():
             if theirs.get(what) != ours:
                 which = _which(what, theirs, ours)
                 raise CheckpointError(f"{path}: belongs to a run with another {what}{which}")
+        check(arrays, LAYOUT, size=run.variables.size, columns=run.table.shape[1])
         _restore(run, arrays)
     except FileNotFoundError:
         return False
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: can't be read as a checkpoint: {error}") from error
     return True
 

@@ -36,6 +36,7 @@ def minimise(run: Run) -> Outcome:
     if not run.state:
         run.objective.spp = first_spp(wanted)
         run.record(run.exact(run.x0), _state(run, run.x0))
+    run.check_state(_state(run, run.x0))
     while run.iteration < run.iterations:
         s = run.state
         run.objective.spp = int(s["spp"])

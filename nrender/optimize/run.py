@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nrender.errors import SceneError
+from nrender.errors import NrenderError, SceneError
+from nrender.optimize.checkpoint_layout import check_state
 from nrender.optimize.frames import EMPTY, Frames, Snapshot
 from nrender.optimize.objective import CURVATURE, Evaluated, Objective
 from nrender.optimize.prior_sum import PriorSum
@@ -27,6 +28,10 @@ MAX_COLUMNS = 64
 MAX_REJECTED = 3
 NOISE_SIGMAS = 3.0
 COLUMNS = ("iteration", "evaluations", "loss", "seconds", "gradient_norm")
+
+
+class CheckpointError(NrenderError):
+    """A checkpoint that can't be read, or belongs to another run."""
 
 
 class Failed(Exception):
@@ -139,6 +144,13 @@ class Run:
         self.rejected_in_a_row = done.rejected_in_a_row
         self.frames.go_on_from(done.frames)
         self.committed = done
+
+    def check_state(self, fresh: dict[str, np.ndarray]) -> None:
+        """CheckpointError if the state that a checkpoint gave isn't like that of the method at its beginning."""
+        try:
+            check_state(self.state, fresh)
+        except ValueError as error:
+            raise CheckpointError(f"checkpoint.npz: can't be gone on from: {error}") from None
 
     # Evaluations
 

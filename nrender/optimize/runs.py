@@ -8,7 +8,7 @@ import numpy as np
 
 from nrender.optimize.output import Folder
 from nrender.optimize.result import FAILED, INTERRUPTED, Outcome
-from nrender.optimize.run import Failed, Run, Stopped
+from nrender.optimize.run import CheckpointError, Failed, Run, Stopped
 from nrender.optimize.starts import StartRow
 
 
@@ -75,6 +75,8 @@ def _go(method: Callable[[Run], Outcome], run: Run, folder: Folder | None) -> Ou
         return Outcome(INTERRUPTED, "stopped by the callback; the best so far is kept")
     except Failed as failure:
         return Outcome(FAILED, str(failure))
+    except CheckpointError:
+        raise  # nothing is done yet, and the file stays what it is
     except BaseException:
         # Not ours to handle, but the work that is done must not be lost with it.
         if folder:

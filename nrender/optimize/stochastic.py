@@ -59,8 +59,10 @@ def _fresh_state(run: Run, moments: State) -> State:
 
 def descend(run: Run, rule: Rule, rate: float, moments: State) -> Outcome:
     """Steps by `rule` from `run.x0`, or from `run.state`.  moments: what the rule keeps, at the start."""
+    fresh = _fresh_state(run, moments)
     if not run.state:
-        run.commit(_fresh_state(run, moments))
+        run.commit(fresh)
+    run.check_state(fresh)
     while len(run.rows) <= int(run.state["turn"][1]):
         s = run.state
         point = run.estimate(s["x"], stream=int(s["draw"]))

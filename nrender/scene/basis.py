@@ -9,20 +9,18 @@ A body model or blend shapes come as an .npz file, or a map of arrays from Pytho
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..files import read_npz
 from .models import read_only
 from .optimize_models import Basis
 from .values import Bad, show
 
 KEYS = ("basis", "mean", "scale")
-MAX_BYTES = 2**31
-"""A basis that is larger is refused before it is read."""
 
 
 def read_basis(given: Any, base: Path, shape: tuple[int, ...], value: np.ndarray) -> Basis:
@@ -53,25 +51,22 @@ def _load(given: Any, base: Path) -> dict[str, Any]:
         raise Bad(f"expected the name of an .npz file, got {show(given)}")
     path = base / given
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile) or file.zip is None:
-                raise ValueError("it holds a single array")
-            bytes_there = float(sum(entry.file_size for entry in file.zip.infolist()))
-            if bytes_there > MAX_BYTES:
-                raise ValueError(f"it holds {bytes_there / 2**30:.1f} GiB, at most 2 are read")
-            return {name: file[name] for name in file.files}
+        return read_npz(path)
     except FileNotFoundError:
         raise Bad(f"no such file: {path}") from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise Bad(f"{path}: can't be read as .npz: {reason}") from None
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:
     try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # lists of different lengths
         raise Bad(f"{name}: expected numbers, got {show(value)}") from None
+    if array.dtype.kind not in "biuf":
+        raise Bad(f"{name}: expected numbers, got {show(array)}")
+    array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise Bad(f"{name}: expected finite numbers, got NaN or infinity")
     return array

@@ -21,7 +21,7 @@ MATRIX: dict[str, Key] = {
                       "backward, origin", (3, 4), (4, 4), default=None, differentiable=True),
 }
 FILM: dict[str, Key] = {
-    "resolution": integers("width and height in pixels", (2,), low=1, high=65536),
+    "resolution": integers("width and height in pixels, at most 2^28 pixels together", (2,), low=1, high=65536),
     "crop": integers("x, y, width, height in pixels: only this part of the image is rendered", (4,), low=0,
                      high=65536, default=None),
     "filter": choice("how much the places around a pixel count for it. box: its square; tent: a pyramid that ends one "

@@ -31,6 +31,9 @@ from .values import Bad, show
 
 VERSION = 1
 TOP = ("nrender", "cameras", "integrator", "materials", "shapes", "lights", "optimize")
+MOST_MADE = 2**24
+"""Triangles that a scene may have of spheres, disks and teapots, and of mesh files that it names again: a few lines ask
+for as many as they like."""
 FIELDS = ("vertices", "faces", "uvs", "corner_normals", "colors", "channels")
 """Keys of a mesh that are fields of a Shape."""
 
@@ -65,8 +68,9 @@ def check_document(report: Report) -> Parts:
     integrator = _integrator(report, data)
     made_materials = _section(report, data, materials.MATERIALS,
                               lambda path, kind, values: materials.make_material(kind, values))
+    budget = Budget()
     made_shapes = _section(report, data, shapes.SHAPES,
-                           lambda path, kind, values: _make_shape(report, path, kind, values))
+                           lambda path, kind, values: _make_shape(report, path, kind, values, budget))
     made_lights = _section(report, data, lights.LIGHTS,
                            lambda path, kind, values: lights.make_light(kind, values, base))
     _check_attributes(report, made_materials, made_shapes)
@@ -116,8 +120,28 @@ def _integrator(report: Report, data: Mapping[str, Any]) -> Integrator:
     return integrators.make_integrator(*read)
 
 
+class Budget:
+    """Counts triangles that have no data of their own, while shapes are made."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.files: set[str] = set()
+
+    def take(self, count: int) -> None:
+        self.made += count
+        if self.made > MOST_MADE:
+            raise Bad(f"expected at most {MOST_MADE} triangles of all spheres, disks and teapots of a scene, and of "
+                      "mesh files that are named again, got more")
+
+    def take_file(self, file: str | None, count: int) -> None:
+        if file in self.files:
+            self.take(count)
+        if file is not None:
+            self.files.add(file)
+
+
 def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
-                values: dict[str, Any]) -> Shape | None:
+                values: dict[str, Any], budget: Budget) -> Shape | None:
     """A shape of checked values; None where it can't be made, and then the report says why."""
     before = len(report.problems)
     material, emission = values["material"], values["emission"]
@@ -130,9 +154,11 @@ def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
                    + did_you_mean(material, known))
     for key, message in shapes.check_transform(values["transform"] or {}):
         report.add((*path, "transform", key), message)
-    build = shapes.SHAPES.types[type_name].build
-    assert build is not None
-    built = build(values, Path(report.document.base))
+    model = shapes.SHAPES.types[type_name]
+    assert model.build is not None
+    budget.take(model.triangles(values))
+    built = model.build(values, Path(report.document.base))
+    budget.take_file(values.get("file"), len(built.faces))
     if values["normals"] == "file" and built.normals is None:
         report.add((*path, "normals"), "expected a mesh with normals of its own, got one without")
     if len(report.problems) > before:
@@ -204,8 +230,9 @@ def _check_unused(report: Report, data: Mapping[str, Any]) -> None:
     if not isinstance(data.get("materials"), Mapping):
         return
     entries = data.get("shapes")
-    used = [shape.get("material") for shape in entries.values() if isinstance(shape, Mapping)
-            ] if isinstance(entries, Mapping) else []
+    named = [shape.get("material") for shape in entries.values() if isinstance(shape, Mapping)
+             ] if isinstance(entries, Mapping) else []
+    used = {name for name in named if isinstance(name, str)}  # an array, say, can't be compared
     for name in data["materials"]:
         if name not in used:
             report.add(("materials", name), "no shape uses it")

@@ -7,6 +7,7 @@ outside the core are refused, and file size, depth and expanded size are bounded
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import FROM_DICT, Problem, SceneError
+from ..files import read_regular
 from .paths import KeyPath, describe
 from .values import show
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 32
 MAX_VALUES = 4_000_000
+MAX_PROBLEMS = 1000
+"""After so many nobody reads on."""
 CORE = "tag:yaml.org,2002:"
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
@@ -57,20 +61,15 @@ class Document:
 def read_document(path: str | Path) -> Document:
     """Read a YAML file.  SceneError if it can't be read, or isn't YAML, or is too large."""
     file = str(path)
-    document = Document(None, Path(path).resolve().parent, file)
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise SceneError([Problem(file, 0, "", "", f"larger than {MAX_BYTES >> 20} MiB; keep "
-                                      "meshes in files of their own")])
-        text = data.decode("utf-8-sig")
+        text = read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SceneError([Problem(file, line, "", "", "not a UTF-8 text file")]) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SceneError([Problem(file, 0, "", "", f"cannot read: {reason}")]) from None
+    except OSError as error:
+        more = "; keep meshes in files of their own" if error.errno == errno.EFBIG else ""
+        raise SceneError([Problem(file, 0, "", "", f"cannot read: {error.strerror or error}{more}")]) from None
+    document = Document(None, Path(path).resolve().parent, file)
     _Builder(document).run(text)
     return document
 
@@ -252,3 +251,5 @@ class _Builder:
     def report(self, path: KeyPath, line: int, message: str) -> None:
         name, key = describe(path)
         self.document.problems.append(Problem(self.document.file, line, name, key, message))
+        if len(self.document.problems) >= MAX_PROBLEMS:
+            raise self.failed(line, "and more: only the first are listed")

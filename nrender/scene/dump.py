@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import NrenderError
+from ..files import open_regular
 from ..image import write_image
 from .cameras import CAMERAS
 from .document import resolve_scalar
@@ -182,8 +184,8 @@ class Files:
 def _listed(path: Path) -> set[str]:
     """What the first line of an earlier dump lists."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            line = stream.readline()
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as stream:
+            line = stream.readline(2**20)
     except (OSError, UnicodeDecodeError):
         return set()
     return set(line.rstrip("\n").removeprefix(WRITTEN).split(", ")) if line.startswith(WRITTEN) else set()

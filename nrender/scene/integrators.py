@@ -5,13 +5,15 @@ from __future__ import annotations
 from .models import Integrator
 from .schema import Family, Model, Values, integer, names
 
+MAX_DEPTH = 65536
+"""Derivatives keep a list entry for each depth; of light that keeps 0.999 at each step nothing is left there."""
 SPP = integer("samples a pixel", low=1, high=2**31 - 1, default=64)
 
 PATH = Model(
     "Path tracing with next-event estimation.",
     {
         "max_depth": integer("longest path: 1 = emission only, 2 = direct light, ...", low=1,
-                             high=2**31 - 1, default=6),
+                             high=MAX_DEPTH, default=6),
         "spp": SPP,
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import Problem, SceneError, did_you_mean
-from .document import Document
+from .document import MAX_PROBLEMS, Document
 from .paths import KeyPath, describe
 
 
@@ -22,7 +22,14 @@ class Report:
         return Problem(self.document.file, self.document.line(path), name, key, message)
 
     def add(self, path: KeyPath, message: str) -> None:
-        self.problems.append(self.problem(path, message))
+        self.take(self.problem(path, message))
+
+    def take(self, problem: Problem) -> None:
+        """Add a problem, maybe one of another file.  SceneError where there are too many to go on."""
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.problems.append(problem._replace(object="", key="", message="and more: only the first are listed"))
+            self.stop_if_wrong()
 
     def warn(self, path: KeyPath, message: str) -> None:
         self.warnings.append(self.problem(path, message))

@@ -89,6 +89,8 @@ class Key:
             return value
         if not isinstance(value, str) or not value:
             raise Bad(f"expected {self.expected()}, got {show(value)}")
+        if self.kind == "file" and "\0" in value:
+            raise Bad(f"expected a file name, got one with a NUL, {show(value)}")
         if self.kind == "choice" and value not in self.options:
             nearest = did_you_mean(value, self.options)
             raise Bad(f"expected {self.expected()}, got {show(value)}{nearest}")
@@ -193,6 +195,10 @@ def nothing_to_check(values: Values) -> Iterable[tuple[str, str]]:
     return ()
 
 
+def no_triangles(values: Values) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Model:
     """One type: its keys, and what must hold between them.
@@ -200,12 +206,14 @@ class Model:
     check(values) yields (key, message) for what is wrong though each key is right; it runs when a
     scene is loaded and when it is changed.  build(values, base) gives what files add, base being the
     folder that their paths start from, and raises Bad: of a shape its Mesh, of a light its values.
+    triangles(values): how many `build` makes out of nothing; 0 if it reads them.
     """
 
     doc: str
     keys: Mapping[str, Key]
     check: Callable[[Values], Iterable[tuple[str, str]]] = nothing_to_check
     build: Callable[[Values, Path], Any] | None = None
+    triangles: Callable[[Values], int] = no_triangles
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import replace as changed
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -126,8 +127,8 @@ def read_pixels(values: Values, base: Path, channels: int, raw: bool = False) ->
     if (file is None) == (image is None):
         raise Bad("expected either file or image, got " + ("neither" if file is None else "both"))
     if image is None:
-        pixels = _read_file(base / str(file), str(file), channels,
-                            raw if values.get("raw") is None else values["raw"])
+        pixels = _shared_file(base / str(file), str(file), channels,
+                              raw if values.get("raw") is None else values["raw"])
     else:
         if not image.size:
             raise Bad(f"expected at least one pixel, got {show(image)}", ("image",))
@@ -146,12 +147,30 @@ def _nearest(path: Path) -> str:
     return f"; did you mean '{names[found[0]]}'?" if found else ""
 
 
+_shared: WeakValueDictionary[tuple[Any, ...], np.ndarray] = WeakValueDictionary()
+"""Pixels by what file they are of, and how it was read, as long as a scene has them: a file that many textures name is
+in memory once."""
+
+
+def _shared_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
+    """As _read_file; not anew if the file is as it was."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return _read_file(path, name, channels, raw)  # which says why
+    key = (str(path), state.st_ino, state.st_size, state.st_mtime_ns, channels, raw)
+    pixels = _shared.get(key)
+    if pixels is None:
+        pixels = _shared[key] = _read_file(path, name, channels, raw)
+    return pixels
+
+
 def _read_file(path: Path, name: str, channels: int, raw: bool) -> np.ndarray:
-    if not os.path.lexists(path) and "\0" not in name:
+    if not os.path.lexists(path):
         raise Bad(f"expected an image file, got '{name}': no such file{_nearest(path)}", ("file",))
     try:
         pixels = read_image(path).astype(np.float64)
-    except (ImageError, ValueError) as error:    # ValueError: a NUL in the name
+    except ImageError as error:
         raise Bad(f"cannot read '{name}': {str(error).removeprefix(f'{path}: ')}", ("file",)) from None
     if raw and path.suffix.lower() != ".exr":
         # Back to what the file holds, exactly: k / 255 is also 257 k / 65535.

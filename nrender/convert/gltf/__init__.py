@@ -26,7 +26,6 @@ from .materials import Materials, Surface
 from .nodes import camera, light
 
 MOST_SHAPES = 20_000
-MOST_TRIANGLES = 50_000_000
 LATER = {"animations": "left out: the scene stands as it is without them", "skins": "left out: as it was modelled"}
 
 
@@ -61,7 +60,6 @@ class _Reader:
         self.boxes: list[np.ndarray] = []
         self._names: dict[tuple[int, bool], str] = {}
         self._meshes: dict[tuple[int, int, int], Mesh | None] = {}
-        self._triangles = 0
 
     def node(self, node: Item, matrix: np.ndarray) -> None:
         if "camera" in node:
@@ -86,9 +84,9 @@ class _Reader:
         mesh = self._meshes[key]
         if mesh is None:
             return
-        self._triangles += len(mesh.faces)
-        if len(self.boxes) >= MOST_SHAPES or self._triangles > MOST_TRIANGLES:
-            raise primitive.error("", f"expected at most {MOST_SHAPES} shapes and {MOST_TRIANGLES} triangles")
+        self.file.take(len(mesh.faces), primitive)
+        if len(self.boxes) >= MOST_SHAPES:
+            raise primitive.error("", f"expected at most {MOST_SHAPES} shapes")
         points = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
         if not (has_area(mesh.vertices, mesh.faces) & has_area(points, mesh.faces)).any():
             self.context.notes.refuse(self.file.place, primitive.of, "left out: it has no area")

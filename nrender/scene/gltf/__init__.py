@@ -36,6 +36,7 @@ def read_gltf(path: Path) -> Mesh | None:
             for primitive in refer(file.root, node, "mesh", "meshes").items("primitives"):
                 mesh = read_primitive(file, _Silence(), primitive, 0)
                 if mesh is not None:
+                    file.take(len(mesh.faces), primitive)
                     parts.append(_placed(mesh, matrix))
     return _joined(parts) if parts else None
 

@@ -12,7 +12,7 @@ from .item import Item, refer
 
 TYPES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
-MOST_ZEROS = 2**24
+MOST_ZEROS = 2**20
 """Rows of an accessor without a buffer: nothing else bounds them."""
 
 

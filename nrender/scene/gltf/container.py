@@ -15,11 +15,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...errors import NrenderError, did_you_mean
+from ...files import read_regular
 from ..place import Place, one_line, stop
 from .item import Item, refer
 
 MAGIC, JSON, BIN = 0x46546C67, 0x4E4F534A, 0x004E4942
-LARGEST_FILE = 2**31
+MOST_TRIANGLES = 2**23
+"""Of all nodes, beyond one for each byte of the buffers."""
 KNOWN = (
     "KHR_lights_punctual", "KHR_materials_clearcoat", "KHR_materials_emissive_strength", "KHR_materials_ior",
     "KHR_materials_specular", "KHR_materials_transmission", "KHR_materials_unlit", "KHR_materials_volume",
@@ -33,13 +35,14 @@ class Container:
     def __init__(self, source: Path) -> None:
         self.place = Place(str(source), 0)
         self.folder = source.parent
-        self.files: set[Path] = {source.resolve()}
         data = _read(source, str(source))
+        self.files: set[Path] = {source.resolve()}
         self._bin: bytes | None = None
         if data[:4] == b"glTF" or source.suffix.lower() == ".glb":
             data, self._bin = _chunks(data, self.place)
         self.root = Item(_json(data, self.place), "", self.place)
         self._buffers: dict[int, bytes] = {}
+        self.triangles = 0
         self._check()
 
     def _check(self) -> None:
@@ -62,6 +65,14 @@ class Container:
         if start + length > len(data):
             raise view.error("byteLength", f"expected an end within {len(data)} bytes, got {start + length}")
         return data[start : start + length], view.integer("byteStride", 0, 0, 252)
+
+    def take(self, triangles: int, of: Item) -> None:
+        """Count them.  SceneError for more than a file of this size can have: nodes may name a mesh again and again,
+        and accessors without a buffer are as long as they say."""
+        self.triangles += triangles
+        most = MOST_TRIANGLES + sum(map(len, self._buffers.values()))
+        if self.triangles > most:
+            raise of.error("", f"expected at most {most} triangles in all nodes, got more")
 
     def _buffer(self, buffer: Item) -> bytes:
         if buffer.index not in self._buffers:
@@ -112,11 +123,9 @@ def inside(folder: Path, name: str) -> Path | None:
 
 def _read(path: Path, name: str) -> bytes:
     try:
-        if path.is_file() and path.stat().st_size > LARGEST_FILE:
-            raise NrenderError(f"{name}: expected at most 2 GiB")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise NrenderError(f"{name}: cannot read: {getattr(error, 'strerror', None) or error}") from None
+        return read_regular(path)
+    except OSError as error:
+        raise NrenderError(f"{name}: cannot read: {error.strerror or error}") from None
 
 
 def _chunks(data: bytes, place: Place) -> tuple[bytes, bytes | None]:

@@ -26,5 +26,5 @@ def build(values: Values, base: Path) -> Mesh:
 MODEL = Model(
     "Disk of radius 1 in the xy plane, normal +z.",
     {"segments": integer("corners of the rim", low=3, high=65536, default=64)},
-    build=build,
+    build=build, triangles=lambda values: int(values["segments"]),
 )

@@ -8,6 +8,7 @@ joined where corners are equal.
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from ...aov_table import MOST
 from ...errors import SceneError
+from ...files import read_regular
 from ..gltf import read_gltf
 from ..models import Mesh
 from ..schema import Model, Values, arrays, integers, numbers, text
@@ -26,6 +28,8 @@ from .ply import with_attributes
 
 GLTF = (".gltf", ".glb")
 FORMATS = (".obj", ".ply", ".stl", *GLTF)
+_NOWHERE = logging.NullHandler()
+"""Without a handler, Python writes what a library logs of damaged files, tracebacks too, to stderr."""
 
 
 def check(values: Values) -> Iterable[tuple[str, str]]:
@@ -76,14 +80,14 @@ def read_mesh(path: Path, name: str) -> Mesh:
     if suffix not in FORMATS:
         raise Bad(f"expected a file in one of {', '.join(FORMATS)}, got '{name}'", ("file",))
     try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise Bad(f"cannot read '{name}': {reason}", ("file",)) from None
+        data = read_regular(path)
+    except OSError as error:
+        raise Bad(f"cannot read '{name}': {error.strerror or error}", ("file",)) from None
     try:
         with warnings.catch_warnings():
-            # NumPy only warns when it stops reading in the middle of malformed numbers.
+            # NumPy only warns when it stops reading in the middle of malformed numbers, or makes an index of NaN.
             warnings.simplefilter("error", DeprecationWarning)
+            warnings.simplefilter("error", RuntimeWarning)
             if suffix in GLTF:
                 mesh = read_gltf(path)
             else:
@@ -126,6 +130,7 @@ def _parse(data: bytes, suffix: str) -> Mesh | None:
     """PLY and STL, of which each file holds one mesh."""
     import trimesh
 
+    logging.getLogger("trimesh").addHandler(_NOWHERE)
     loaded = trimesh.load_scene(
         io.BytesIO(data), file_type=suffix[1:], process=False, maintain_order=True,
         skip_materials=True, fix_texture=False)

@@ -31,7 +31,9 @@ def icosahedron() -> tuple[np.ndarray, np.ndarray]:
 def subdivide(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Four triangles for each; the new vertices, shared along edges, are put on the sphere."""
     edges = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    unique, inverse = np.unique(edges, axis=0, return_inverse=True)
+    # As one number each: sorting rows takes ten times as long.
+    number, inverse = np.unique(edges @ (len(vertices), 1), return_inverse=True)
+    unique = np.stack(np.divmod(number, len(vertices)), axis=1)
     middle = vertices[unique].sum(axis=1)
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
     a, b, c = faces.T
@@ -70,5 +72,5 @@ MODEL = Model(
     "Sphere of radius 1 around the origin, tessellated: 20 * 4^subdivisions triangles.",
     {"subdivisions": integer("times each triangle of an icosahedron is divided by 4", low=0,
                              high=8, default=3)},
-    build=build,
+    build=build, triangles=lambda values: int(20 * 4 ** values["subdivisions"]),
 )
