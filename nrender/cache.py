@@ -81,11 +81,11 @@ def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
 
 
 @functools.cache
-def checked(files: type) -> type:
+def checked(files: Any) -> Any:
     """Numba's class for the files of a function, but those that are broken count as absent: otherwise a half-written
     one is a traceback for ever, and a flipped bit is run. A digest stands behind the pickle, where it isn't read."""
 
-    class Checked(files):  # type: ignore[misc]
+    class Checked(files):
         def _dump(self, obj: Any) -> bytes:
             data: bytes = super()._dump(obj)
             return data + hashlib.blake2b(data).digest()

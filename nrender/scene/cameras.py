@@ -175,7 +175,7 @@ def pixel_scales(camera: Camera, resolution: Sequence[int]) -> dict[str, tuple[f
     """{key: (scale, shift)} of the numbers in pixels, which are scale x old + shift in a picture of this resolution."""
     if camera.type != "opencv":
         return {}
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for k, (focal, centre) in enumerate((("fx", "cx"), ("fy", "cy"))):
         share = resolution[k] / int(camera.values["resolution"][k])
         found |= {focal: (share, 0.0), centre: (share, 0.5 * share - 0.5)}
