@@ -64,7 +64,7 @@ def test_checkpoints_of_another_kind(tmp_path):
         "format": np.array(1), "identity": np.array("[1]"), "table": np.zeros((2, 3)), "best_x": np.zeros((1, 4)),
         "frames_kept": np.zeros((1, 2, 2, 3)), "evaluations": np.array("x"), "state_turn": np.array([1.5, 2.0]),
         "state_x": np.full(5, np.nan), "state_draw": np.array(2**40), "state_window": np.zeros((3, 4)),
-        "state_more": np.zeros(3)}
+        "state_more": np.zeros(3), "seconds": np.array(1e300)}
     for name, value in wrong.items():
         with open(file, "wb") as stream:
             np.savez(stream, **{**arrays, name: value})

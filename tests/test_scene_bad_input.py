@@ -122,7 +122,7 @@ CASES = {
               "got 0"),
     "spp a float": ("spp: 64", "spp: 64.0", "10: integrator: spp: expected an integer, got 64.0"),
     "max_depth 0": ("max_depth: 6", "max_depth: 0", "10: integrator: max_depth: expected an "
-                    "integer in [1, 2147483647], got 0"),
+                    "integer in [1, 65536], got 0"),
     "integrator type": ("type: path", "type: pth", "10: integrator: type: expected one of path, deferred, aov, "
                         "got 'pth'; did you mean 'path'?"),
     "integrator key": ("spp: 64", "samples: 64", "10: integrator: samples: unknown key; expected "

@@ -11,6 +11,8 @@ import numpy as np
 
 Layout = Mapping[str, tuple[str, tuple[int | str, ...]]]
 
+LARGEST = 1e100
+"""Of numbers that methods may square; a point that was rejected may have a loss that isn't finite."""
 WHOLE, REAL, TEXT, BYTE = "iu", "f", "U", "u"
 
 
@@ -48,6 +50,8 @@ def check(arrays: Mapping[str, np.ndarray], layout: Layout, **lengths: int) -> N
         if not fits:
             expected = tuple(lengths.get(want, want) if isinstance(want, str) else want for want in shape)
             raise ValueError(f"{name}: expected shape {expected}, got {array.shape} of {array.dtype}")
+        if array.dtype.kind == "f" and (np.isfinite(array) & (np.abs(array) > LARGEST)).any():
+            raise ValueError(f"{name}: expected no number beyond {LARGEST:g}")
 
 
 def check_state(state: Mapping[str, np.ndarray], fresh: Mapping[str, np.ndarray]) -> None:
