@@ -75,8 +75,8 @@ def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
             dispatcher.enable_caching()
         finally:
             settings.CACHE_DIR = given
-        file = dispatcher._cache._cache_file
-        file.__class__ = checked(type(file))
+        file: Any = dispatcher._cache._cache_file
+        file.__class__ = checked(file.__class__)
     return dispatcher
 
 
