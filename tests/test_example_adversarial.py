@@ -27,9 +27,10 @@ def test_its_command_stays_within_the_bounds(example, monkeypatch, tmp_path, cap
     assert (tmp_path / "adversarial.png").stat().st_size > 0
     start = example.scene_of(example.teapot(), 48).parameters
     found = example.nr.load_scene(tmp_path / "all.yaml").parameters
-    for path, bound in [pair for group in example.BOUNDS.values() for pair in group.items()]:
-        length = np.linalg.norm(found[path] - start[path], axis=-1).max()
-        assert 0.0 < length < (1 + 1e-5) * bound, path
+    bounds = {path: bound for group in example.BOUNDS.values() for path, bound in group.items()}
+    lengths = {path: np.linalg.norm(found[path] - start[path], axis=-1).max() for path in bounds}
+    assert all(lengths[path] < (1 + 1e-5) * bound for path, bound in bounds.items()), lengths
+    assert max(lengths.values()) > 0.0  # which of them depends on what was best: a place drawn leaves the vertices
 
 
 def test_steps_go_down_and_stay_in_the_ball(example):
