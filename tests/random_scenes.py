@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import trimesh
+from scene_library import camera, mesh, quad
 
 SIZE = 12
 Document = dict[str, Any]
@@ -29,10 +30,6 @@ def material(rng: np.random.Generator, kind: str, least: float) -> Document:
     }[kind]() | {"type": kind}
 
 
-def mesh(of: trimesh.Trimesh, **keys: Any) -> Document:
-    return {"type": "mesh", "vertices": np.array(of.vertices), "faces": np.array(of.faces), **keys}
-
-
 def ring(rng: np.random.Generator) -> np.ndarray:
     """Three to five places where what has a radius of 0.7 touches neither the floor nor another."""
     angles = 2 * np.pi * (np.arange(5) / 5 + rng.random())
@@ -45,18 +42,18 @@ def random_document(seed: int, least: float = 0.0, glass: bool = True, depth: in
     rng = np.random.default_rng(seed)
     kinds = ["diffuse", "conductor", "plastic", "principled"] + ["dielectric"] * glass
     materials, shapes = {"floor": material(rng, "diffuse", least)}, {}
-    floor = [[-4, -1, -4], [-4, -1, 4], [4, -1, 4], [4, -1, -4]]
-    shapes["floor"] = mesh(trimesh.Trimesh(floor, [[0, 1, 2], [0, 2, 3]]), material="floor")
+    shapes["floor"] = quad([-4, -1, -4], [-4, -1, 4], [4, -1, 4], [4, -1, -4], material="floor")
     for k, place in enumerate(ring(rng)):
         solid = trimesh.creation.box(rng.uniform(0.4, 1.2, 3)) if rng.random() < 0.5 else trimesh.creation.icosphere(1)
         solid.apply_transform(trimesh.transformations.random_rotation_matrix(rng.random(3)))
         solid.apply_scale(0.7 / np.linalg.norm(solid.vertices, axis=1).max())
         solid.apply_translation(place)
         materials[f"m{k}"] = material(rng, str(rng.choice(kinds)), least)
-        shapes[f"s{k}"] = mesh(solid, material=f"m{k}", normals=str(rng.choice(["flat", "smooth"])))
+        corners, faces, normals = np.array(solid.vertices), np.array(solid.faces), str(rng.choice(["flat", "smooth"]))
+        shapes[f"s{k}"] = mesh(corners, faces, material=f"m{k}", normals=normals)
     x, z, side = *rng.uniform(-2, 2, 2), rng.uniform(0.3, 1.0)
     lamp = [[x - side, 3, z - side], [x + side, 3, z - side], [x + side, 3, z + side], [x - side, 3, z + side]]
-    shapes["lamp"] = mesh(trimesh.Trimesh(lamp, [[0, 1, 2], [0, 2, 3]]), emission=colour(rng, 5, 20), two_sided=True)
+    shapes["lamp"] = quad(*lamp, emission=colour(rng, 5, 20), two_sided=True)
     lights: Document = {}
     if rng.random() < 0.5:
         lights["sky"] = {"type": "constant", "radiance": colour(rng, 0.1, 1)}
@@ -65,22 +62,21 @@ def random_document(seed: int, least: float = 0.0, glass: bool = True, depth: in
         lights["bulb"] = {"type": "point", "position": place, "intensity": colour(rng, 1, 9)}
     eye = rng.normal(size=3) * [1, 0, 1]
     eye = 6 * eye / np.linalg.norm(eye) + [0, rng.uniform(0, 2), 0]
-    camera = {"type": "perspective", "origin": eye, "target": np.zeros(3), "up": np.array([0.0, 1, 0]), "fov": 40,
-              "resolution": [SIZE, SIZE]}  # fmt: skip
     integrator = {"type": "path", "max_depth": depth, "spp": 16}
-    return {"nrender": 1, "cameras": {"main": camera}, "integrator": integrator, "materials": materials,
-            "shapes": shapes, "lights": lights}  # fmt: skip
+    cameras = {"main": camera(eye, (0, 0, 0), size=SIZE)}
+    return {"nrender": 1, "cameras": cameras, "integrator": integrator, "materials": materials, "shapes": shapes,
+            "lights": lights}  # fmt: skip
 
 
 def moved(document: Document, turn: np.ndarray, shift: np.ndarray, scale: float = 1.0) -> Document:
     """The whole world at scale * turn p + shift: what the camera sees stays."""
     new = copy.deepcopy(document)
-    camera = new["cameras"]["main"]
+    view = new["cameras"]["main"]
     for key in ("origin", "target"):
-        camera[key] = scale * (turn @ camera[key]) + shift
-    camera["up"] = turn @ camera["up"]
+        view[key] = scale * (turn @ view[key]) + shift
+    view["up"] = turn @ view["up"]
     for shape in new["shapes"].values():
-        shape["vertices"] = scale * shape["vertices"] @ turn.T + shift
+        shape["vertices"] = scale * np.asarray(shape["vertices"]) @ turn.T + shift
     for light in new["lights"].values():
         if light["type"] == "point":
             light["position"] = scale * (turn @ light["position"]) + shift
@@ -93,9 +89,9 @@ def velocity(document: Document, spin: np.ndarray, drift: np.ndarray) -> dict[st
     def at(points: np.ndarray) -> np.ndarray:
         return np.cross(spin, points) + drift
 
-    camera = document["cameras"]["main"]
-    found = {f"cameras.main.{key}": at(camera[key]) for key in ("origin", "target")}
-    found["cameras.main.up"] = np.cross(spin, camera["up"])
+    view = document["cameras"]["main"]
+    found = {f"cameras.main.{key}": at(view[key]) for key in ("origin", "target")}
+    found["cameras.main.up"] = np.cross(spin, view["up"])
     found |= {f"shapes.{name}.vertices": at(shape["vertices"]) for name, shape in document["shapes"].items()}
     return found | {f"lights.{name}.position": at(light["position"]) for name, light in document["lights"].items()
                     if light["type"] == "point"}  # fmt: skip

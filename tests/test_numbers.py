@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import trimesh
 from estimates import replicate, z_between
-from random_scenes import mesh, moved, random_document, velocity
+from random_scenes import moved, random_document, velocity
+from scene_library import mesh
 
 import nrender as nr
 
@@ -25,7 +26,7 @@ def whole_turn(seed):
     return trimesh.transformations.random_rotation_matrix(np.random.default_rng(seed + 1000).random(3))[:3, :3]
 
 
-def bits_of_light(document, factor):
+def brighter(document, factor):
     for shape in document["shapes"].values():
         if "emission" in shape:
             shape["emission"] = [factor * value for value in shape["emission"]]
@@ -38,7 +39,7 @@ def bits_of_light(document, factor):
 @SEEDS
 def test_twice_the_light_is_twice_the_image_to_the_bit(seed):
     document = random_document(seed)
-    np.testing.assert_array_equal(2 * image(document), image(bits_of_light(document, 2.0)))
+    np.testing.assert_array_equal(2 * image(document), image(brighter(document, 2.0)))
 
 
 @SEEDS
@@ -46,7 +47,7 @@ def test_lights_add_up(seed):
     """Each alone is sampled in another way, so by their noise."""
     document = random_document(seed)
     document["lights"]["sky"] = {"type": "constant", "radiance": [0.5, 0.6, 0.7]}
-    lamp, sky = bits_of_light(random_document(seed), 1.0), random_document(seed)
+    lamp, sky = random_document(seed), random_document(seed)
     lamp["lights"] = {k: v for k, v in document["lights"].items() if k != "sky"}
     sky["lights"] = {"sky": document["lights"]["sky"]}
     sky["shapes"]["lamp"]["emission"] = [0.0, 0.0, 0.0]
@@ -132,12 +133,11 @@ def hostile(seed):
     document, rng = random_document(seed), np.random.default_rng(seed)
     thin = rng.uniform(-1, 1, (20, 3, 3))
     thin[:, 2] = thin[:, 1] + 1e-7 * rng.normal(size=(20, 3))
-    needles = trimesh.Trimesh(thin.reshape(-1, 3), np.arange(60).reshape(-1, 3), process=False)
-    document["shapes"]["needles"] = mesh(needles, material="floor")
+    document["shapes"]["needles"] = mesh(thin.reshape(-1, 3), np.arange(60).reshape(-1, 3), material="floor")
     document["shapes"]["again"] = dict(document["shapes"]["s0"])
-    eye = document["cameras"]["main"]["origin"]
+    eye = np.array(document["cameras"]["main"]["origin"])
     wall = np.array([0.5 * eye, 0.3 * eye, 0.3 * eye + [0, 1, 0]])
-    document["shapes"]["grazing"] = mesh(trimesh.Trimesh(wall, [[0, 1, 2]], process=False), material="floor")
+    document["shapes"]["grazing"] = mesh(wall, [[0, 1, 2]], material="floor")
     return document
 
 

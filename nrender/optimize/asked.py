@@ -68,8 +68,7 @@ def with_settings(scene: Any, settings: Iterable[Setting], to_fit: bool = False)
     if not values:
         return scene
     changed = scene.replace(values)
-    fitted = changed.optimize.parameters if to_fit and changed.optimize else {}
-    return without_inits(changed, [path for path in values if path in fitted])
+    return without_inits(changed, values) if to_fit else changed
 
 
 def _expected(shape: tuple[int, ...]) -> str:

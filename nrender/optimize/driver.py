@@ -213,7 +213,7 @@ def _result(run: Run, outcome: Outcome, output: object, rows: list[StartRow]) ->
 
     x = run.best.x if run.best else run.x0
     values = run.variables.values(x)
-    scene = without_inits(run.variables.apply(x), run.variables.scene.optimize.parameters)
+    scene = without_inits(run.variables.scene.replace(values), values)
     return OptimizeResult(
         x=run.variables.scalars(x),
         names=run.variables.names,

@@ -145,7 +145,8 @@ def free_variables(scene: Any) -> Variables:
 
 def without_inits(scene: Any, paths: Iterable[str]) -> Any:
     """The scene whose next fit starts at its values of these parameters, whatever the `init` in its file."""
-    if scene.optimize is None or not any(scene.optimize.parameters[p].init is not None for p in paths):
+    specs = scene.optimize.parameters if scene.optimize else {}
+    if all(path not in specs or specs[path].init is None for path in paths):
         return scene
     section = dict(scene.document["optimize"])
     section["parameters"] = {
