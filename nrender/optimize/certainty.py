@@ -8,7 +8,7 @@ its part of (R^T J)^T (I - T) = J^T r, and A = J^T J (priors included),
 
 whatever the variance of each pixel: noise of the target, of the render, and what the scene can't explain count
 alike (the "sandwich" of White 1980).  J is noisy too, and J^T J of one estimate would be too large by its variance,
-so A is taken between two independent ones; and r from a third.
+so A is taken between two independent ones; and r from a third, of as many samples as the answer is the mean of.
 
 Each parameter counted in units of its own curvature's root, a direction v whose curvature v^T A v is below what the two
 estimates differ by is not determined at all: its interval is infinite.
@@ -86,7 +86,7 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     pairs = zip(
         objective.tangents(scene, directions, spp, STREAM),
         objective.tangents(scene, directions, spp, STREAM + 1),
-        objective.pictures(scene, STREAM + 2),
+        objective.pictures(scene, objective.spp * run.averaged, STREAM + 2),
         strict=True,
     )
     for (term, image, one), (_, _, other), (_, picture) in pairs:

@@ -137,10 +137,10 @@ class Objective:
             for term in self._of(camera):
                 yield term, images[term.what], [tangent[term.what] for tangent in tangents]
 
-    def pictures(self, scene: Any, stream: int) -> Iterator[tuple[Term, np.ndarray]]:
+    def pictures(self, scene: Any, spp: int, stream: int) -> Iterator[tuple[Term, np.ndarray]]:
         """(term, image), without derivatives."""
         for camera, seed, _ in self._cameras(stream):
-            images = self.views.images(scene, camera, self.spp, seed)
+            images = self.views.images(scene, camera, spp, seed)
             for term in self._of(camera):
                 yield term, images[term.what]
 
