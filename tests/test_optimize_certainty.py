@@ -5,6 +5,7 @@ import pytest
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 
 from nrender.optimize import optimize
+from nrender.optimize.certainty import _noises
 
 ANSWER = np.array([0, 0, 0.7, 0.6, 0.5])
 
@@ -99,3 +100,41 @@ def test_in_their_own_units():
                REFLECTANCE: {"init": 0.3, "transform": "log", "step": 0.02}}  # fmt: skip
     other = fit(truth(blob_scene()), scene=blob_scene(parameters=section), max_spp=16)
     np.testing.assert_allclose(other.standard_error, usual.standard_error, rtol=0.05)
+
+
+@pytest.mark.parametrize("signal", [0.0, 0.3, 3.0])
+def test_examples_of_the_noise_have_its_size_in_every_direction(signal):
+    """Of the curvature between two estimates of 3 derivatives: one hardly noisy, two all but parallel."""
+    rng = np.random.default_rng(7)
+    rows = rng.normal(size=(3, 400)) * signal
+    rows[2] = rows[0] + 0.01 * rows[2]
+    noisy = np.array([1.0, 0.01, 1.0])[:, None]
+    directions = np.array([[1, 0, 0], [0, 1, 0], [1, 0, -1], [0.5, 2, 0.5]])
+    pairs = [[rows + noisy * rng.normal(size=rows.shape) for _ in range(2)] for _ in range(300)]
+    found = np.std([[v @ a @ b.T @ v for v in directions] for a, b in pairs], axis=0, ddof=1)
+    along = [[v @ m @ v for v in directions] for a, b in pairs[:20] for m in _noises(a, b, rng)]
+    said = np.sqrt(np.mean(np.square(along), axis=0))
+    assert np.all(said > 0.9 * found)
+    assert np.all(said < 1.1 * np.sqrt(2) * found)  # without a signal the noise of the mean counts once more
+
+
+def test_a_weak_direction_is_seen_beside_a_noisy_one():
+    """The sum of two parameters makes red, their difference a little of green, and both are known well; blue isn't."""
+
+    class Weak(FakeRenderer):
+        def _image(self, scene, spp, seed, camera):
+            image, partials = super()._image(scene, spp, seed, camera)
+            r, g, b = scene.parameters[REFLECTANCE]
+            blob = {index: part for path, index, part in partials if path == REFLECTANCE}[0][..., :1]
+            mix = np.array([[1, 0.05, 0], [1, -0.05, 0], [0, 0, 1]])
+            noise = np.zeros((3, *image.shape))
+            noise[2] = np.random.default_rng([seed, 1]).normal(size=image.shape)
+            others = [p for p in partials if p[0] != REFLECTANCE]
+            return blob * (np.array([r, g, b]) @ mix), [
+                *others, *((REFLECTANCE, k, blob * mix[k] * (1 + noise[k])) for k in range(3))]  # fmt: skip
+
+    section = {REFLECTANCE: {"init": [0.6, 0.5, 0.5]}}
+    scene = blob_scene(parameters=section)
+    result = fit(Weak().render(blob_scene()), renderer=Weak(sigma=0.02), scene=scene)
+    assert np.isfinite(result.standard_error).all()
+    np.testing.assert_allclose(result.x, ANSWER[2:], atol=0.05)

@@ -43,8 +43,8 @@ def average(run: Run) -> Outcome:
     steps = int(np.clip(run.iterations - run.iteration - FIRST, 1, MOST))
     spp = run.objective.spp = max(run.objective.spp, -(-run.max_spp // steps))
     wanted = run.max_spp // spp
-    run.note(f"iteration {run.iteration}: noise is what is left; from here the mean of {wanted} gradients of {spp} samples "
-             "a pixel, with fresh random numbers")
+    mean = f"the mean of {wanted} gradients of {spp} samples a pixel with fresh random numbers"
+    run.note(f"iteration {run.iteration}: noise is what is left; from here {mean}")
     curvature, draw, averaged = _Curvature(run), 0, 0
     x, step, before, share = start.x, np.zeros_like(start.x), start, 1.0
     while averaged < wanted and run.iteration < run.iterations:

@@ -10,8 +10,9 @@ whatever the variance of each pixel: noise of the target, of the render, and wha
 alike (the "sandwich" of White 1980).  J is noisy too, and J^T J of one estimate would be too large by its variance,
 so A is taken between two independent ones; and r from a third, of as many samples as the answer is the mean of.
 
-Each parameter counted in units of its own curvature's root, a direction v whose curvature v^T A v is below what the two
-estimates differ by is not determined at all: its interval is infinite.
+A direction v whose curvature v^T A v may as well be the noise of A is not determined at all: its interval is infinite.
+The symmetric part of D_1^T D_2 is m^T m - d^T d / 2, with the mean m and the difference d (over root 2) of the two
+estimates, and from pixel to pixel the noise of both has independent signs.  So random signs of d make examples of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ALIKE = 0.9  # correlation from which two are named
 LOOSE = 1.0  # typical steps: a direction less certain than this is named
 NAMED = 6
 UNSEEN = 1e-6  # of the largest noise: a parameter with less curvature isn't seen
+EXAMPLES = 16  # of the noise of the curvature
+SURE = 3.0  # standard errors
 SMALL = 0.3  # of the largest component of a direction: what is less isn't named
 
 
@@ -46,10 +49,11 @@ def certainty(run: Run, x: np.ndarray) -> Certainty | None:
     """None for a loss that is no sum of squares, and for more than MOST scalars."""
     if not run.objective.is_sum_of_squares or x.size > MOST:
         return None
-    curvature, asymmetry, scores = _estimate(run, x)
-    unit = _units(curvature, asymmetry)
+    curvature, noises, scores = _estimate(run, x)
+    unit = _units(curvature, noises)
     values, vectors = np.linalg.eigh(curvature * np.outer(unit, unit))
-    loose = values <= float(np.abs(asymmetry * np.outer(unit, unit)).max())
+    along = np.einsum("ij,kil,lj->kj", vectors, noises * np.outer(unit, unit), vectors)
+    loose = values <= SURE * np.sqrt(np.mean(along**2, axis=0))
     with np.errstate(divide="ignore"):
         inverse = np.outer(unit, unit) * ((vectors / np.where(loose, np.inf, values)) @ vectors.T)
     scaled = inverse @ scores @ inverse
@@ -70,19 +74,20 @@ def certainty(run: Run, x: np.ndarray) -> Certainty | None:
     return Certainty(covariance, error, interval, findings)
 
 
-def _units(curvature: np.ndarray, asymmetry: np.ndarray) -> np.ndarray:
+def _units(curvature: np.ndarray, noises: np.ndarray) -> np.ndarray:
     """One over the root of each parameter's own curvature, or of the noise of that where it is nothing else."""
-    least = max(float(np.abs(asymmetry).max()), 1e-300) * UNSEEN
+    least = max(float(np.abs(noises).max()), 1e-300) * UNSEEN
     return 1.0 / np.sqrt(np.maximum(np.diagonal(curvature), least))
 
 
 def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(A, its noise by element, sum of s s^T), all in scaled units."""
+    """(A, EXAMPLES of its noise, sum of s s^T), all in scaled units."""
     objective, variables = run.objective, run.variables
     scene, axes = variables.apply(x), np.eye(x.size)
     directions = [variables.directions(x, axis) for axis in axes]
     spp = max(1, objective.spp // 2)
     curvature, scores = np.zeros((x.size, x.size)), np.zeros((x.size, x.size))
+    noises, signs = np.zeros((EXAMPLES, x.size, x.size)), np.random.default_rng(objective.seed)
     pairs = zip(
         objective.tangents(scene, directions, spp, STREAM),
         objective.tangents(scene, directions, spp, STREAM + 1),
@@ -93,14 +98,25 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
         residual = objective.residual(term, image)
         first, second = (np.array([residual.jvp(t) for t in tangents]) for tangents in (one, other))
         curvature += term.factor * (first @ second.T)
+        noises += term.factor * _noises(first, second, signs)
         off = np.where(term.weight > 0, picture - term.target, 0.0)
         mean = 0.5 * (first + second)
         s = term.factor * np.stack([np.sum(residual.vjp(row) * off, axis=-1).reshape(-1) for row in mean])
         scores += s @ s.T
-    noise = (curvature - curvature.T) / np.sqrt(2)
     for rows in run.priors.residual_tangents(x, axes):
         curvature += rows @ rows.T
-    return 0.5 * (curvature + curvature.T), noise, scores
+    return 0.5 * (curvature + curvature.T), noises, scores
+
+
+def _noises(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Examples of the noise of the symmetric part of first @ second.T, (EXAMPLES, n, n); both are (n, numbers)."""
+    mean, off = 0.5 * (first + second), (first - second) / np.sqrt(2)
+    found = []
+    for _ in range(EXAMPLES):
+        one, other = rng.choice([-1.0, 1.0], size=(2, off.shape[1]))
+        cross = (mean * one) @ off.T / np.sqrt(2)
+        found.append(cross + cross.T + (off * other) @ off.T / np.sqrt(3))
+    return np.array(found)
 
 
 def _direction(names: list[str], v: np.ndarray) -> str:
