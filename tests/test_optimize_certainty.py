@@ -5,7 +5,6 @@ import pytest
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 
 from nrender.optimize import optimize
-from nrender.optimize.certainty import _noises
 
 ANSWER = np.array([0, 0, 0.7, 0.6, 0.5])
 
@@ -100,22 +99,6 @@ def test_in_their_own_units():
                REFLECTANCE: {"init": 0.3, "transform": "log", "step": 0.02}}  # fmt: skip
     other = fit(truth(blob_scene()), scene=blob_scene(parameters=section), max_spp=16)
     np.testing.assert_allclose(other.standard_error, usual.standard_error, rtol=0.05)
-
-
-@pytest.mark.parametrize("signal", [0.0, 0.3, 3.0])
-def test_examples_of_the_noise_have_its_size_in_every_direction(signal):
-    """Of the curvature between two estimates of 3 derivatives: one hardly noisy, two all but parallel."""
-    rng = np.random.default_rng(7)
-    rows = rng.normal(size=(3, 400)) * signal
-    rows[2] = rows[0] + 0.01 * rows[2]
-    noisy = np.array([1.0, 0.01, 1.0])[:, None]
-    directions = np.array([[1, 0, 0], [0, 1, 0], [1, 0, -1], [0.5, 2, 0.5]])
-    pairs = [[rows + noisy * rng.normal(size=rows.shape) for _ in range(2)] for _ in range(300)]
-    found = np.std([[v @ a @ b.T @ v for v in directions] for a, b in pairs], axis=0, ddof=1)
-    along = [[v @ m @ v for v in directions] for a, b in pairs[:20] for m in _noises(a, b, rng)]
-    said = np.sqrt(np.mean(np.square(along), axis=0))
-    assert np.all(said > 0.9 * found)
-    assert np.all(said < 1.1 * np.sqrt(2) * found)  # without a signal the noise of the mean counts once more
 
 
 def test_a_weak_direction_is_seen_beside_a_noisy_one():
