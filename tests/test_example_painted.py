@@ -19,7 +19,7 @@ SMALL = ["--size", "48", "--texels", "32", "--spp", "4", "--unseen", "2", "--pic
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
-    """run(name, *arguments): the last line that it prints; what it writes is in tmp_path, `run.scene` what is exported."""
+    """run(name, *arguments): the last line that it prints; what it writes is in tmp_path, and run.scene is exported."""
     export = nr.export
 
     def keep(scene, path):

@@ -126,7 +126,7 @@ def test_a_finished_run_is_resumed_at_once(tmp_path, method):
     renderer = FakeRenderer(sigma=0.5)
     assert_same_run(fit(tmp_path, method, renderer, resume=True), done)
     judging = {"adam": 6, "sgd": 6, "least-squares": 4}.get(method, 0)  # each with two halves
-    pictures, derivatives, intervals = 2, 1, DRAWS + 1
+    pictures, derivatives, intervals = 2, 1, DRAWS + 2
     assert renderer.calls == judging + pictures + derivatives + intervals
 
 

@@ -101,7 +101,7 @@ def test_noise_that_stalls_the_steps_raises_the_samples(method):
     assert sum(result.spp > 2 for result in more) >= 3
     assert error_more < 0.5 * error_few
     raised = next(result for result in more if result.spp > 2)
-    said = "gradients of 11 samples a pixel" if method == "least-squares" else "from here 8 samples a pixel"
+    said = "gradients of 32 samples a pixel" if method == "least-squares" else "from here 8 samples a pixel"
     assert said in raised.notes[0]
 
 

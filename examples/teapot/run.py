@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("teapot"), help="folder of target and fit")
     parser.add_argument("--spp", type=int, default=64, help="samples a pixel of the fit")
-    parser.add_argument("--iterations", type=int, default=120)
+    parser.add_argument("--iterations", type=int, default=60)
     parser.add_argument("--target-spp", type=int, default=4096)
     parser.add_argument("--json", action="store_true", help="print one object instead of the table")
     parser.add_argument("--scale", type=float, default=1.0, help="of the picture's sides")

@@ -6,8 +6,10 @@ descent.  With g_k unbiased gradients, each at the point that the one before led
 
     x_{k+1} = x_k - A^-1 g_k / k
 
-ends, on a quadratic, where the mean of all g_k is zero: as far from the answer as one evaluation with the samples of
-all of them.  No other sequence of steps does better in the limit, and what A is wrong by costs only at first.
+ends, on a quadratic, where the mean of all g_k is zero: about as far from the answer as one evaluation with the samples
+of all of them.  No other sequence of steps does better in the limit, and what A is wrong by costs only at first.  A few
+gradients of many samples do better than many of few: the product of two noises in each falls with the square of its
+samples, and samples of one render are spread more evenly than those of several.
 
 Before that, as long as one gradient is like the one before (g_k^T A^-1 g_{k-1} > 0), the way is not over, and steps are
 whole ones (Kesten's rule).  A step that ends where the loss is higher by more than its noise is halved.
@@ -28,7 +30,7 @@ from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
 from nrender.optimize.run import NOISE_SIGMAS, Point, Run
 
 STREAM = 0x4D45414E  # of the fresh random numbers
-MOST = 64  # gradients in the mean: of more samples each, if `max_spp` asks for more in all
+MOST = 16  # gradients in the mean: of more samples each, if `max_spp` asks for more in all
 FIRST = 2  # whole steps, about
 FEWEST, ENOUGH = 3, 16  # estimates of the curvature
 SURE = 2.0  # standard errors

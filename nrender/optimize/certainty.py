@@ -8,8 +8,7 @@ its part of (R^T J)^T (I - T) = J^T r, and A = J^T J (priors included),
 
 whatever the variance of each pixel: noise of the target, of the render, and what the scene can't explain count
 alike (the "sandwich" of White 1980).  J is noisy too, and J^T J of one estimate would be too large by its variance,
-so A is the mean of the products of any two of DRAWS independent ones; and r is of as many samples as the answer is the
-mean of.
+so A is the mean of the products of any two of DRAWS independent ones; and r has the noise of the answer.
 
 A direction v whose curvature v^T A v may as well be noise is not determined at all: its interval is infinite.  How
 noisy it is, is seen by leaving out each of the draws in turn (Tukey's jackknife).
@@ -18,7 +17,7 @@ noisy it is, is seen by leaving out each of the draws in turn (Tukey's jackknife
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,8 +104,8 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spp = max(1, objective.spp // DRAWS)
     products, scores = np.zeros((DRAWS, DRAWS, x.size, x.size)), np.zeros((x.size, x.size))
     for camera in objective.cameras:
-        pictures = objective.pictures(scene, camera, objective.spp * run.averaged, STREAM)
-        draws = [objective.tangents(scene, camera, directions, spp, STREAM + k) for k in range(1, DRAWS + 1)]
+        draws = [objective.tangents(scene, camera, directions, spp, STREAM + k) for k in range(DRAWS)]
+        pictures = _answered(run, scene, camera)
         for number, (term, picture) in enumerate(zip(objective.terms_of(camera), pictures, strict=True)):
             residual = objective.residual(term, picture)
             rows = np.array([[residual.jvp(tangent) for tangent in draw[number]] for draw in draws])
@@ -117,6 +116,15 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for prior in run.priors.residual_tangents(x, axes):
         products += prior @ prior.T
     return products, scores
+
+
+def _answered(run: Run, scene: Any, camera: str) -> list[np.ndarray]:
+    """What the camera sees, with the noise of the answer: the mean of as many renders, of as many samples, as its
+    gradients were made of. (One render of all these samples together, well spread as they are, has less noise.)"""
+    count, spp = 2 * run.averaged, (run.objective.spp + 1) // 2
+    streams = (STREAM + DRAWS + k for k in range(count))
+    seen = [run.objective.pictures(scene, camera, spp, stream) for stream in streams]
+    return [np.mean(images, axis=0) for images in zip(*seen, strict=True)]
 
 
 def _direction(names: list[str], v: np.ndarray) -> str:
