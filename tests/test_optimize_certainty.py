@@ -99,3 +99,25 @@ def test_in_their_own_units():
                REFLECTANCE: {"init": 0.3, "transform": "log", "step": 0.02}}  # fmt: skip
     other = fit(truth(blob_scene()), scene=blob_scene(parameters=section), max_spp=16)
     np.testing.assert_allclose(other.standard_error, usual.standard_error, rtol=0.05)
+
+
+def test_a_weak_direction_is_seen_beside_a_noisy_one():
+    """The sum of two parameters makes red, their difference a little of green, and both are known well; blue isn't."""
+
+    class Weak(FakeRenderer):
+        def _image(self, scene, spp, seed, camera):
+            image, partials = super()._image(scene, spp, seed, camera)
+            r, g, b = scene.parameters[REFLECTANCE]
+            blob = {index: part for path, index, part in partials if path == REFLECTANCE}[0][..., :1]
+            mix = np.array([[1, 0.05, 0], [1, -0.05, 0], [0, 0, 1]])
+            noise = np.zeros((3, *image.shape))
+            noise[2] = np.random.default_rng([seed, 1]).normal(size=image.shape)
+            others = [p for p in partials if p[0] != REFLECTANCE]
+            return blob * (np.array([r, g, b]) @ mix), [
+                *others, *((REFLECTANCE, k, blob * mix[k] * (1 + noise[k])) for k in range(3))]  # fmt: skip
+
+    section = {REFLECTANCE: {"init": [0.6, 0.5, 0.5]}}
+    scene = blob_scene(parameters=section)
+    result = fit(Weak().render(blob_scene()), renderer=Weak(sigma=0.02), scene=scene)
+    assert np.isfinite(result.standard_error).all()
+    np.testing.assert_allclose(result.x, ANSWER[2:], atol=0.05)

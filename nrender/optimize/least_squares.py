@@ -17,6 +17,8 @@ J^T J is not all of the curvature.  An outline that is off by more than a pixel 
 it should be: the loss then grows with the distance, not with its square, and a step of J^T J is about a pixel long.  So
 what the last PAIRS steps did to the gradient corrects it, along these steps (structured secants; see with_secants).
 
+Where the noise of the samples stalls the descent, averaging.py takes it to its end.
+
 J comes from samples of its own, fewer of them: it says which way steps go, and not where they end.  That is also all
 that a checkpoint must keep: an (n, n) matrix an iteration.
 
@@ -31,6 +33,7 @@ import itertools
 import numpy as np
 
 from nrender.optimize import gauss_newton
+from nrender.optimize.averaging import average
 from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
 from nrender.optimize.run import Failed, Point, Run
 from nrender.optimize.smooth_function import SmoothFunction, Still
@@ -57,7 +60,7 @@ def minimise(run: Run) -> Outcome:
         raise Failed("least-squares needs a loss that is a sum of squares: l2, relative_l2, log or huber")
     if run.variables.size > EXPLICIT:
         return gauss_newton.minimise(run)
-    return in_stages(run, _descend)
+    return in_stages(run, _descend, average)
 
 
 class _Residuals:

@@ -65,7 +65,7 @@ class Objective:
         total = _Total()
         for camera, seed_a, seed_b in self._cameras(stream):
             a, b = (self.views.images(scene, camera, self._half_spp, seed) for seed in (seed_a, seed_b))
-            for term in self._of(camera):
+            for term in self.terms_of(camera):
                 total.add(term, a, b)
         return total.loss, total.noise
 
@@ -80,7 +80,7 @@ class Objective:
                 self.views.vjp(scene, camera, self.wrt, self._half_spp, seed) for seed in (seed_a, seed_b)
             )
             weights_a, weights_b = {}, {}
-            for term in self._of(camera):
+            for term in self.terms_of(camera):
                 found = total.add(term, a, b)
                 weights_a[term.what] = term.factor * found.weight_a
                 weights_b[term.what] = term.factor * found.weight_b
@@ -97,7 +97,7 @@ class Objective:
             b, pull_b = self.views.vjp(scene, camera, self.wrt, self._half_spp, seed_b)
             a = self.views.images(scene, camera, self._half_spp, seed_a)
             weights = {}
-            for term in self._of(camera):
+            for term in self.terms_of(camera):
                 total.add(term, a, b)
                 weights[term.what] = term.factor * half_weight(term.loss, a[term.what], term.target, term.weight)
             if not np.isfinite(total.loss):
@@ -117,7 +117,7 @@ class Objective:
         total = np.zeros((len(directions), len(directions)))
         for camera, *seeds in self._cameras(stream):
             halves = [self.views.jvp(scene, camera, directions, self._curvature_spp, seed) for seed in seeds]
-            for term in self._of(camera):
+            for term in self.terms_of(camera):
                 a, b = (self._rows(term, images, tangents) for images, tangents in halves)
                 product = a @ b.T
                 total += term.factor * (product + product.T)
@@ -129,20 +129,18 @@ class Objective:
         return np.array([jvp(tangent[term.what]).astype(np.float32) for tangent in tangents])
 
     def tangents(
-        self, scene: Any, directions: Sequence[Gradients], spp: int, stream: int
-    ) -> Iterator[tuple[Term, np.ndarray, list[np.ndarray]]]:
-        """(term, image, tangent image of each direction)."""
-        for camera, seed, _ in self._cameras(stream):
-            images, tangents = self.views.jvp(scene, camera, directions, spp, seed)
-            for term in self._of(camera):
-                yield term, images[term.what], [tangent[term.what] for tangent in tangents]
+        self, scene: Any, camera: str, directions: Sequence[Gradients], spp: int, stream: int
+    ) -> list[list[np.ndarray]]:
+        """Of each term of the camera, the tangent image of each direction."""
+        seed, _ = self.seeds(stream, self.cameras.index(camera))
+        _, tangents = self.views.jvp(scene, camera, directions, spp, seed)
+        return [[tangent[term.what].astype(np.float32) for tangent in tangents] for term in self.terms_of(camera)]
 
-    def pictures(self, scene: Any, stream: int) -> Iterator[tuple[Term, np.ndarray]]:
-        """(term, image), without derivatives."""
-        for camera, seed, _ in self._cameras(stream):
-            images = self.views.images(scene, camera, self.spp, seed)
-            for term in self._of(camera):
-                yield term, images[term.what]
+    def pictures(self, scene: Any, camera: str, spp: int, stream: int) -> list[np.ndarray]:
+        """Of each term of the camera, what it sees."""
+        seed, _ = self.seeds(stream, self.cameras.index(camera))
+        images = self.views.images(scene, camera, spp, seed)
+        return [images[term.what] for term in self.terms_of(camera)]
 
     def residual(self, term: Term, image: np.ndarray) -> Residual:
         """Of a term whose loss is a sum of squares, without its factor."""
@@ -157,7 +155,7 @@ class Objective:
             images, (tangent,) = self.views.jvp(scene, camera, [direction], spp, seed)
             _, pull = self.views.vjp(scene, camera, self.wrt, spp, seed)
             weights = {}
-            for term in self._of(camera):
+            for term in self.terms_of(camera):
                 residual = self.residual(term, images[term.what])
                 weights[term.what] = 2 * term.factor * residual.vjp(residual.jvp(tangent[term.what]))
             total.pull(pull(weights))
@@ -173,7 +171,7 @@ class Objective:
         """Numbers in all targets."""
         return sum(term.target.size for term in self.terms)
 
-    def _of(self, camera: str) -> list[Term]:
+    def terms_of(self, camera: str) -> list[Term]:
         return [term for term in self.terms if term.camera == camera]
 
     def _cameras(self, stream: int) -> Iterator[tuple[str, int, int]]:
@@ -181,7 +179,7 @@ class Objective:
             yield camera, *self.seeds(stream, index)
 
     def _keep(self, camera: str, a: Images, b: Images) -> None:
-        first = self._of(camera)[0].what
+        first = self.terms_of(camera)[0].what
         what = IMAGE if IMAGE in a else first
         self.latest[camera] = 0.5 * (a[what] + b[what])
 

@@ -102,6 +102,7 @@ class Run:
         self.notes: list[str] = []
         self.reach = 1.0  # how long the last steps were; the first is a unit
         self.bend = 0.0  # the curvature along the last step
+        self.averaged = 1  # gradients of `objective.spp` samples a pixel that the answer is the mean of
         self.coarse = False  # samples are to be raised anyway: no need for the last bit of this loss
         self.rejected: list[str] = []
         self.rejected_in_a_row = 0
@@ -163,6 +164,10 @@ class Run:
         self.evaluations += 1
         return self._logged(x, self.objective.half, stream)
 
+    def sample(self, x: np.ndarray, stream: int) -> Point:
+        """Exact gradient with the random numbers of `stream`, from the log too."""
+        return self._seen(self._logged(x, self.objective.exact, stream), NOISE_SIGMAS)
+
     def glance(self, x: np.ndarray, stream: int) -> Point:
         """As `draw`, without the log."""
         self.evaluations += 1
@@ -176,20 +181,20 @@ class Run:
         """Unbiased gradient with the random numbers of `stream`."""
         return self._seen(self._point(x, self.objective.half, stream), NOISE_SIGMAS)
 
-    def judge(self, x: np.ndarray) -> Point:
-        """The loss alone under the random numbers of stream 0; its gradient is NaN."""
-        value, noise = self.objective.value(self.variables.apply(x), stream=0)
+    def judge(self, x: np.ndarray, stream: int = 0) -> Point:
+        """The loss alone under the random numbers of `stream`; its gradient is NaN."""
+        value, noise = self.objective.value(self.variables.apply(x), stream)
         value += self.priors.evaluate(x)[0]
         nothing = np.full(x.shape, np.nan)
         return Point(x.copy(), value, noise, nothing, self.seconds)
 
-    def curvature(self, x: np.ndarray) -> np.ndarray:
+    def curvature(self, x: np.ndarray, stream: int = CURVATURE) -> np.ndarray:
         """Gauss-Newton's matrix 2 J^T J, (n, n), of pictures and priors; logged as an evaluation is."""
         matrix = self._replayed_curvature(x)
         if matrix is None:
             scene, axes = self.variables.apply(x), np.eye(x.size)
             directions = [self.variables.directions(x, axis) for axis in axes]
-            matrix = self.objective.curvature(scene, directions, CURVATURE)
+            matrix = self.objective.curvature(scene, directions, stream)
             for rows in self.priors.residual_tangents(x, axes):
                 matrix += 2 * (rows @ rows.T)
         self.curvatures.append((x.copy(), matrix))

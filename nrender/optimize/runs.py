@@ -53,7 +53,7 @@ def _judged(run: Run, spp: int, outcome: Outcome) -> float:
     """The loss at the end with the same random numbers, and as many, for all starts."""
     if run.best is None:
         return np.inf
-    if outcome.status == INTERRUPTED or run.objective.spp == spp:
+    if outcome.status == INTERRUPTED or (run.objective.spp == spp and run.averaged == 1):
         return run.best.loss
     raised, run.objective.spp = run.objective.spp, spp
     point = run.judge(run.best.x)

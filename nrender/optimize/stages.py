@@ -6,7 +6,8 @@ that were asked for, and when an iteration gains less than the noise of the loss
 With fixed random numbers the loss is a fixed function, which a quasi-Newton method takes to its end: and that end is
 off by what these random numbers are off.  So at the end of a descent fresh ones ask whether there is a slope left
 (`noise.noise_test`).  If there is, the samples a pixel are multiplied again, up to `max_spp`, and the method goes on
-from there; if not, the fit is done, and says so.
+from there; if not, the fit is done, and says so.  A method that knows the curvature needs no test and no second
+descent: it averages (`settle`).
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ def first_spp(wanted: int) -> int:
     return max(min(wanted, FEWEST), wanted // FIRST)
 
 
-def in_stages(run: Run, descend: Callable[[Run, np.ndarray], Outcome]) -> Outcome:
-    """descend(run, x) takes one function to its end, from x, and records its iterations."""
+def in_stages(
+    run: Run, descend: Callable[[Run, np.ndarray], Outcome], settle: Callable[[Run], Outcome] | None = None
+) -> Outcome:
+    """descend(run, x) takes one function to its end, from x, and records its iterations; settle(run) goes on from
+    `run.best` to the end where noise is what is left."""
     x, wanted = run.x0, run.objective.spp
     run.objective.spp = first_spp(wanted)
     while True:
@@ -43,6 +47,8 @@ def in_stages(run: Run, descend: Callable[[Run, np.ndarray], Outcome]) -> Outcom
         stuck = outcome.status == FAILED  # no step from the start went down: with more samples one may
         if outcome.status != CONVERGED and not (stuck and run.objective.spp < run.max_spp):
             return outcome
+        if settle and not run.coarse and not stuck and run.max_spp > run.objective.spp and is_noisy(run, run.best):
+            return settle(run)
         spp, end = next_stage(run, run.best, wanted, run.draw)
         if end is not None and stuck:
             return Outcome(CONVERGED, end) if end else outcome
@@ -52,6 +58,11 @@ def in_stages(run: Run, descend: Callable[[Run, np.ndarray], Outcome]) -> Outcom
             run.note(f"iteration {run.iteration}: noise stalls the steps; from here {spp} samples a pixel")
         x = run.best.x
         run.raise_spp(spp, x)
+
+
+def is_noisy(run: Run, point: Point) -> bool:
+    """Whether noise has a part in the loss there."""
+    return point.noise > NOISELESS * abs(run.rows[0]["loss"])
 
 
 def next_stage(
@@ -64,7 +75,7 @@ def next_stage(
     spp = run.objective.spp
     if spp < wanted:
         return min(FACTOR * spp, wanted), None
-    if best.noise <= NOISELESS * abs(run.rows[0]["loss"]):
+    if not is_noisy(run, best):
         return spp, ""
     gradients = np.array([draw(best.x, FRESH + spp * DRAWS + k).gradient for k in range(DRAWS)])
     if not np.isfinite(gradients).all():
