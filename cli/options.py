@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,5 +65,8 @@ def check_output_file(path: str, suffixes: Iterable[str]) -> None:
         raise click.UsageError(f"-o {path}: expected the name of a file, got a folder")
     if not os.path.isdir(file.parent):
         raise click.UsageError(f"-o {path}: no such folder: {file.parent}")
-    if not os.access(file.parent, os.W_OK):
-        raise click.UsageError(f"-o {path}: can't write in {file.parent}")
+    try:
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise click.UsageError(f"-o {path}: can't write in {file.parent}: {error.strerror or error}") from None

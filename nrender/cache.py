@@ -12,6 +12,7 @@ import pickle
 import platform
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
             settings.CACHE_DIR = given
         file: Any = dispatcher._cache._cache_file
         file.__class__ = checked(file.__class__)
+        dispatcher._cache.__class__ = forgiving(dispatcher._cache.__class__)
     return dispatcher
 
 
@@ -107,6 +109,31 @@ def checked(files: Any) -> Any:
             return super()._load_data(name)
 
     return Checked
+
+
+class CacheWarning(UserWarning):
+    """Compiled kernels that can't be kept."""
+
+
+@functools.cache
+def forgiving(caches: Any) -> Any:
+    """Numba's class for what is kept of a function, but where that can't be written, on a full disk say, the function
+    runs all the same: Numba's own ends with the OSError."""
+
+    class Forgiving(caches):
+        def save_overload(self, *args: Any) -> None:
+            try:
+                super().save_overload(*args)
+            except OSError as error:
+                _say_unkept(error.strerror or str(error))
+
+    return Forgiving
+
+
+@functools.cache
+def _say_unkept(reason: str) -> None:
+    """Once in a process."""
+    warnings.warn(f"{cache_dir()}: can't write: {reason}; kernels will be compiled anew", CacheWarning, stacklevel=2)
 
 
 def _whole(data: bytes) -> bool:

@@ -81,6 +81,15 @@ class DeviceError(NrenderError):
     """A device that was asked for and isn't there, or that failed."""
 
 
+class WriteError(NrenderError):
+    """A file that can't be written, after the work: a full disk, say.
+
+    `exit_status`: what a command ends with.
+    """
+
+    exit_status = 1
+
+
 class SceneWarning(UserWarning):
     """Something in a scene that was repaired or ignored: degenerate triangles dropped, say."""
 

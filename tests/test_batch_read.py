@@ -13,8 +13,10 @@ from nrender_cli.main import cli
 from nrender.batch import load_batch, names
 from nrender.batch.options import OPTIONS
 from nrender.batch.points import points
+from nrender.batch.report import JobsReport
 from nrender.errors import SceneError
 from nrender.optimize import optimize
+from nrender.scene.document import read_document
 
 
 @pytest.fixture
@@ -264,3 +266,12 @@ def test_dry_run_lists_and_runs_nothing(folder):
     assert not Path("out").exists()
     wrong = CliRunner().invoke(cli, ["batch", "jobs.yaml", "--only", "b"])
     assert (wrong.exit_code, wrong.stderr) == (2, "jobs.yaml: no job is named 'b'\n")
+
+
+def test_what_is_wrong_with_all_jobs_of_a_sweep_is_said_once_and_counts_for_each(folder):
+    assert problems("output: out\nsweep: {scene: scene.yaml, targets: target.exr, seed: [0, 1], resolution: 3}\n") == [
+        "jobs.yaml:2: sweep: resolution: expected 2 integers, got 3"]
+    report = JobsReport(read_document("jobs.yaml"))
+    for _ in range(2):
+        report.add(("sweep", "resolution"), "no good")
+    assert (report.found, len(report.problems)) == (2, 1)

@@ -1,20 +1,19 @@
 """The example of a body from colours and depths, at a small size."""
 
-import importlib
 import sys
-from pathlib import Path
 
 import pytest
+from example_files import load
 
 pytest.importorskip("torch", reason="the example needs PyTorch")
 pytest.importorskip("anny", reason="the example needs the body model")
-FOLDER = Path(__file__).parent.parent / "examples" / "body"
 
 
 @pytest.mark.filterwarnings("ignore")  # of the body model's own libraries
 def test_the_body_comes_nearer(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    run, parts = (importlib.import_module(name) for name in ("run", "body"))
+    parts = load("body", "body")
+    monkeypatch.setitem(sys.modules, "body", parts)  # for the next
+    run = load("body", "run")
     body = parts.Body()
     scene, truth = parts.scene_of(body, (48, 64)), body.vertices(parts.numbers_of(parts.TRUTH))
     known = scene.replace({parts.VERTICES: truth.numpy(), parts.SKIN: parts.TRUTH["skin"]})
@@ -22,6 +21,4 @@ def test_the_body_comes_nearer(monkeypatch):
     before = run.distance(body.vertices(parts.numbers_of(parts.START)), truth)["mean"]
     found = run.fit(body, scene, target, iterations=25, spp=4, seed=1)
     after = run.distance(body.vertices(found), truth)["mean"]
-    for name in ("run", "body"):
-        sys.modules.pop(name)
     assert after < 0.6 * before

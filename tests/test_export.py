@@ -273,7 +273,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(nr.NrenderError, match="a.glb: cannot write: No space left on device"):
+    with pytest.raises(nr.NrenderError, match="a.glb: can't write: No space left on device"):
         nr.export(scene(), tmp_path / "a.glb")
     assert [path.name for path in tmp_path.iterdir()] == ["a.glb"]
     assert (tmp_path / "a.glb").read_text() == "old"

@@ -184,7 +184,7 @@ def test_no_temporary_files_stay_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OutputError):
         fit(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.csv", "result.yaml"]
 
 
 def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
@@ -222,3 +222,10 @@ def test_ctrl_c_while_the_pictures_are_rendered_leaves_the_numbers(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path, scene, FakeRenderer(before=interrupt))
     assert {f.name for f in tmp_path.iterdir()} == {"result.yaml", "history.csv", "checkpoint.npz"}
+
+
+def test_what_a_killed_run_was_writing_is_removed_when_it_goes_on(tmp_path):
+    fit(tmp_path)
+    (tmp_path / ".nrender-0123456789ab.npz").write_text("half")
+    fit(tmp_path, resume=True)
+    assert {file.name for file in tmp_path.iterdir()} == FILES

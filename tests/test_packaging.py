@@ -1,11 +1,15 @@
 """What is installed, and that README, Dockerfile and CI take the same steps."""
 
 import configparser
+import importlib.metadata
 import json
 import re
 import sys
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 from sources import ROOT, dotted, imported, modules
 
 TOOL = ".venv/bin/"
@@ -68,10 +72,43 @@ def test_ci_runs_what_the_readme_says():
 
 
 @pytest.fixture(scope="module")
-def options():
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg", encoding="utf-8")
+def config():
+    found = configparser.ConfigParser()
+    found.read(ROOT / "setup.cfg", encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def options(config):
     return config["options"]
+
+
+@pytest.fixture(scope="module")
+def required(config):
+    """What setup.cfg asks for, always or for an extra."""
+    texts = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    lines = [line for text in texts for line in text.splitlines() if line and not line.startswith("#")]
+    return [Requirement(line) for line in lines if not line.startswith("nrender[")]
+
+
+def test_every_library_has_a_known_version(required):
+    """constraints.txt: one version of each, by its canonical name, that setup.cfg allows."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    assert [name for name in pins if name != canonicalize_name(name)] == []
+    assert list(pins) == sorted(pins)
+    assert len(pins) == sum("==" in line for line in lines)
+    for one in required:
+        assert Version(pins[canonicalize_name(one.name)]) in one.specifier, one
+
+
+def test_what_is_installed_is_what_setup_cfg_asks_for(required):
+    here = {canonicalize_name(found.metadata["Name"]): found.version for found in importlib.metadata.distributions()}
+    found = [one for one in required if canonicalize_name(one.name) in here]
+    assert {"numba", "numpy", "pytest"} <= {one.name for one in found}
+    wrong = [f"{one}, got {here[canonicalize_name(one.name)]}" for one in found
+             if not one.specifier.contains(here[canonicalize_name(one.name)], prereleases=True)]  # fmt: skip
+    assert wrong == []
 
 
 def test_every_package_is_installed(options):

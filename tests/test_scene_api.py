@@ -288,10 +288,10 @@ def test_dump_quotes_words_that_would_be_numbers(tmp_path):
 
 
 def test_dump_where_it_cannot(scene, tmp_path):
-    with pytest.raises(NrenderError, match="cannot write: No such file or directory"):
+    with pytest.raises(NrenderError, match="can't write: No such file or directory"):
         scene.dump(tmp_path / "none" / "s.yaml")
     (tmp_path / "folder.yaml").mkdir()
-    with pytest.raises(NrenderError, match="cannot write: Is a directory"):
+    with pytest.raises(NrenderError, match="can't write: Is a directory"):
         scene.dump(tmp_path / "folder.yaml")
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
 

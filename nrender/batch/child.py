@@ -172,6 +172,8 @@ def _message(error: Exception) -> str:
 
     if isinstance(error, NrenderError):
         return str(error).splitlines()[0]
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
     traceback.print_exc()
     return f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nrender.batch import state
+from nrender.files import read_regular
 
 CHILD: tuple[str, ...] = ("-m", "nrender.batch.child")
 """What Python runs for a job."""
@@ -169,7 +170,7 @@ def _name(number: int) -> str:
 
 def _last_line(log: Path) -> str:
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = read_regular(log).decode("utf-8", errors="replace").split("\n")
     except OSError:
         return "no log"
     return next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "nothing in its log")

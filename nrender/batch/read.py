@@ -74,7 +74,7 @@ def _swept(report: JobsReport, where: KeyPath, entry: Any, scenes: Scenes) -> li
     if not isinstance(entry, Mapping):
         report.add(where, f"expected a map, got {show(entry)}")
         return []
-    before = len(report.problems)
+    before = report.found
     for key in entry:
         if key not in (*SWEEP_KEYS, *BESIDE):
             report.unknown_key((*where, key), (*SWEEP_KEYS, *BESIDE))
@@ -84,7 +84,7 @@ def _swept(report: JobsReport, where: KeyPath, entry: Any, scenes: Scenes) -> li
         report.add((*where, "name"), wrong)
     if not isinstance(entry.get("scene"), str):
         report.add((*where, "scene"), f"expected a file name, got {show(entry.get('scene'))}")
-    if len(report.problems) > before:
+    if report.found > before:
         return []
     file = absolute(report.document.base, entry["scene"])
     if scenes.scene(file, where) is None:
@@ -97,7 +97,7 @@ def _job(report: JobsReport, where: KeyPath, entry: Any) -> Job | None:
     if not isinstance(entry, Mapping):
         report.add(where, f"expected a map, got {show(entry)}")
         return None
-    before = len(report.problems)
+    before = report.found
     name = entry.get("name")
     wrong = names.wrong_with(name) if isinstance(name, str) else f"expected a name, got {show(name)}"
     if wrong:
@@ -111,7 +111,7 @@ def _job(report: JobsReport, where: KeyPath, entry: Any) -> Job | None:
     targets = _targets(report, (*where, "targets"), entry["targets"], base) if "targets" in entry else ()
     render = _render(report, (*where, "render"), entry["render"]) if "render" in entry else None
     settings = _settings(report, (*where, "set"), entry.get("set", {}))
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     size = values["resolution"]
     return Job(
@@ -147,7 +147,7 @@ def _render(report: JobsReport, path: KeyPath, given: Any) -> Target | None:
         report.add(path, f"expected a map, got {show(given)}")
         return None
     rest = {key: value for key, value in given.items() if key not in RENDER_LISTS}
-    before = len(report.problems)
+    before = report.found
     values = read_keys(report, path, RENDER, rest, RENDER_LISTS)  # type: ignore[arg-type]
     settings = _settings(report, (*path, "set"), given.get("set", {}))
     cameras = given.get("cameras", [])
@@ -163,7 +163,7 @@ def _render(report: JobsReport, path: KeyPath, given: Any) -> Target | None:
             if aov not in known and not str(aov).startswith(OWN):  # channels are the scene's
                 hint = did_you_mean(str(aov), known)
                 report.add((*path, "aovs"), f"expected any of {', '.join(known)}; got {show(aov)}{hint}")
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     return Target(settings, values["spp"], values["seed"], tuple(cameras), tuple(aovs))
 

@@ -23,9 +23,8 @@ class JobsReport(Report):
         return Problem(self.document.file, self.document.line(path), name, key, message)
 
     def take(self, problem: Problem) -> None:
-        # Added each time, since a job is wrong if its problems are more afterwards.
         if problem in self._said:
-            self.problems.append(problem)
+            self.found += 1  # this job is wrong too
         else:
             self._said.add(problem)
             super().take(problem)
@@ -33,7 +32,7 @@ class JobsReport(Report):
     def stop_if_wrong(self) -> None:
         if self.problems:
             ours = self.document.file
-            raise JobsError(sorted(dict.fromkeys(self.problems), key=lambda p: (p.file != ours, p.file, p.line)))
+            raise JobsError(sorted(self.problems, key=lambda p: (p.file != ours, p.file, p.line)))
 
 
 def describe(data: Any, path: KeyPath) -> tuple[str, str]:

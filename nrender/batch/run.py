@@ -78,7 +78,7 @@ def run(batch: Batch, executor: Executor, only: Sequence[str] = (), tell: Post =
     """Run it.  tell(name, line) gets {"plan": action}, {"begin": where}, {"iteration", …}, {"note"}, {"row"}.
 
     Ctrl-C or SIGTERM ends the jobs, with their checkpoints, and writes the summary.  BatchError and OutputError
-    before anything runs; OSError if the summary can't be written.
+    before anything runs; WriteError if the summary can't be written.
     """
     began = time.monotonic()
     plans = plan(batch, only)

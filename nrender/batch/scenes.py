@@ -52,7 +52,7 @@ class Scenes:
 
     def check(self, job: Job) -> list[str] | None:
         """Hashes of the scene and the targets of a job; None if it can't be run."""
-        file, before = str(job.scene), len(self.report.problems)
+        file, before = str(job.scene), self.report.found
         scene = self.scene(file, job.where)
         if scene is None:
             return None
@@ -65,7 +65,7 @@ class Scenes:
             self._check_render(job, scene)
         else:
             found.append(self._check_targets(job, scene))
-        return found if len(self.report.problems) == before else None
+        return found if self.report.found == before else None
 
     def method(self, job: Job) -> str:
         """The job's, or its scene's."""

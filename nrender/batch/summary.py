@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nrender.image.atomic import replacing
+from nrender.errors import WriteError
+from nrender.image.atomic import as_write_error, replacing
 
 COUNTS = ("iterations", "evaluations", "loss_initial", "loss_final", "error", "seconds")
 FIRST = ("name", "status", *COUNTS, "seed", "method")
@@ -25,23 +27,38 @@ def scalars(rows: Sequence[Row]) -> list[str]:
     return list(found)[:MAX_SCALARS]
 
 
+class SummaryWarning(UserWarning):
+    """A table that can't be written for now, while its jobs run."""
+
+
 class Summary:
     """Writes the table, whole each time; so often that it costs little."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._next = 0.0
+        self._warned = False
 
     def write_now_and_then(self, rows: Sequence[Row]) -> None:
-        """Write it, unless the last time was too short ago for how long it takes.  OSError if it can't be."""
-        if time.monotonic() >= self._next:
+        """Write it, unless the last time was too short ago for how long it takes.  A full disk is a warning, once."""
+        if time.monotonic() < self._next:
+            return
+        try:
             self.write(rows)
+        except WriteError as error:
+            if not self._warned:
+                warnings.warn(f"{error}; going on without", SummaryWarning, stacklevel=2)
+            self._warned = True
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Write it.  OSError if it can't be."""
+        """Write it.  WriteError if it can't be."""
         began = time.monotonic()
         names = scalars(rows)
-        with replacing(self.path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+        with (
+            as_write_error(self.path),
+            replacing(self.path) as temporary,
+            open(temporary, "w", newline="", encoding="utf-8") as stream,
+        ):
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow([*FIRST, *names, *LAST])
             for row in rows:

@@ -42,7 +42,7 @@ def expand(report: JobsReport, where: KeyPath, entry: Mapping[str, Any], shape: 
 
     shape(path): that of a parameter of the sweep's scene, maybe with an index; None if it isn't known.
     """
-    before = len(report.problems)
+    before = report.found
     given = entry.get("set", {})
     settings = given if isinstance(given, Mapping) else {}
     if not isinstance(given, Mapping):
@@ -54,7 +54,7 @@ def expand(report: JobsReport, where: KeyPath, entry: Mapping[str, Any], shape: 
     count = math.prod(len(axis.choices) for axis in axes)
     if count > MAX_JOBS:
         report.add(where, f"expected at most {MAX_JOBS} jobs, got {count}")
-    if len(report.problems) > before:
+    if report.found > before:
         return []
     scene = entry.get("scene")
     stem = scene.replace("\\", "/").split("/")[-1].rpartition(".")[0] if isinstance(scene, str) else ""
@@ -126,13 +126,13 @@ def _ranges(report: JobsReport, where: KeyPath, settings: Mapping[str, Any], sha
         if not isinstance(given, Mapping):
             continue
         place = (*where, "set", path)
-        before = len(report.problems)
+        before = report.found
         spacing = [key for key in SPACINGS if key in given]
         rest = {key: value for key, value in given.items() if key not in SPACINGS}
         asked = read_keys(report, place, RANGE, rest, SPACINGS)  # type: ignore[arg-type]
         if len(spacing) != 1:
             report.add(place, f"expected one of {' and '.join(SPACINGS)}, got {len(spacing) or 'neither'}")
-        if len(report.problems) > before:
+        if report.found > before:
             continue
         if how and asked != how:
             report.add(place, "expected the count and seed of the other ranges: all are drawn together")

@@ -6,8 +6,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ..errors import NrenderError, Problem, SceneError
-from ..image.atomic import replacing
+from ..errors import Problem, SceneError
+from ..image.atomic import as_write_error, replacing
 from ..scene import Scene
 from ..scene.dump import INLINE, Files, plain, to_yaml, write_ply
 from ..scene.models import Mesh
@@ -36,7 +36,7 @@ def _in_source(context: Context, problem: Problem, source: str) -> Problem:
 
 
 def write(context: Context, document: dict[str, Any], output: Path, source: str) -> list[str]:
-    """The names of the meshes and images that were written beside the scene file.  Raises NrenderError."""
+    """The names of the meshes and images that were written beside the scene file.  Raises WriteError."""
     files = Files(output, context.sources)
     meshes: list[tuple[Path, Mesh]] = []
     for name, entry in document["shapes"].items():
@@ -47,7 +47,7 @@ def write(context: Context, document: dict[str, Any], output: Path, source: str)
         meshes.append((path, Mesh(*(entry.pop(key, None) for key in IN_FILE))))
         del entry["type"]
         document["shapes"][name] = {"type": "mesh", "file": path.name, **entry}
-    try:
+    with as_write_error(output):
         context.embedded.write(files)
         for path, mesh in meshes:
             with replacing(path) as temporary, open(temporary, "wb") as out:
@@ -55,8 +55,6 @@ def write(context: Context, document: dict[str, Any], output: Path, source: str)
         text = files.header() + _comments(context.notes, source) + to_yaml(plain(document))
         with replacing(output) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise NrenderError(f"{output}: cannot write: {error.strerror}") from None
     return list(files.written)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import NrenderError, did_you_mean
+from ..image.atomic import as_write_error
 from ..scene import Scene
 from .notes import Notes
 
@@ -28,10 +29,8 @@ def export(scene: Scene, path: str | os.PathLike[str]) -> list[str]:
     path = Path(path)
     writer = _writer(path)
     notes = Notes()
-    try:
+    with as_write_error(path):
         writer(scene, path, notes)
-    except OSError as error:
-        raise NrenderError(f"{path}: cannot write: {error.strerror}") from None
     return notes.lines
 
 

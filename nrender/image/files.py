@@ -10,7 +10,7 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nrender.errors import ImageError
+from nrender.errors import ImageError, WriteError
 from nrender.files import open_regular
 from nrender.image import exr, hdr, ldr
 from nrender.image.atomic import replacing
@@ -28,6 +28,10 @@ LINEAR = (".exr", *READ_ONLY)
 
 RGB = ("R", "G", "B")
 DEFAULT_NAMES = {1: ("Y",), 3: RGB, 4: ("R", "G", "B", "A")}
+
+
+class UnwrittenError(ImageError, WriteError):
+    """An image that can't be written, though nothing is wrong with it."""
 
 
 @overload
@@ -113,7 +117,7 @@ def write_image(
     except (OSError, RuntimeError, ValueError) as error:
         # The libraries name the temporary file, which would puzzle; the system's word is better.
         reason = getattr(error, "strerror", None) or _one_line(error).replace(str(temporary), name)
-        raise ImageError(f"{name}: can't write: {reason}") from error
+        raise UnwrittenError(f"{name}: can't write: {reason}") from error
 
 
 def _suffix(name: str, suffixes: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ def write(path: Path, encoded: NDArray[np.uint8]) -> None:
     import imageio.v3 as iio
 
     pixels = encoded[..., 0] if encoded.shape[2] == 1 else encoded
-    if path.suffix.lower() == ".png":
-        iio.imwrite(path, pixels, plugin="pillow")
-    else:  # colours at full resolution: the default halves it
-        iio.imwrite(path, pixels, plugin="pillow", quality=95, subsampling=0)
+    suffix = path.suffix.lower()
+    # JPEG's colours at full resolution: the default halves it.
+    options: dict[str, Any] = {} if suffix == ".png" else {"quality": 95, "subsampling": 0}
+    # In memory first: on a full disk the library closes its file a second time, and complains beside the error.
+    path.write_bytes(iio.imwrite("<bytes>", pixels, plugin="pillow", extension=suffix, **options))

@@ -125,6 +125,7 @@ def optimize(
         run = Run(variables, objective, settings.iterations, spec.step, settings.max_spp, priors, on_iteration)
         run.x0 = start
         if resume and saves:
+            saves.clear()
             checkpoint.load(saves.checkpoint, run, saves.identity)
         return run
 
@@ -134,8 +135,10 @@ def optimize(
     run.objective.spp = max(run.objective.spp, settings.spp)  # ended before it came to them, maybe
     result = _result(run, outcome, output, rows)
     if folder:  # what matters most first: what follows takes time
-        folder.save(run)
-        folder.write_numbers(result, run)
+        try:
+            folder.save(run)
+        finally:  # on a full disk there may be room for so little
+            folder.write_numbers(result, run)
     if intervals:
         result.update(_certainty(run, outcome))
     if check is not None:

@@ -6,15 +6,13 @@ import csv
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nrender.errors import NrenderError
+from nrender.errors import WriteError
 from nrender.image import write_image
-from nrender.image.atomic import replacing
+from nrender.image.atomic import as_write_error, replacing
 from nrender.optimize import checkpoint
 from nrender.optimize.report import Extras, View, report
 from nrender.optimize.result import OptimizeWarning
@@ -28,28 +26,14 @@ INTERVAL = 2.0  # seconds between checkpoints, at least
 SHARE = 0.1  # of the time, at most, goes into checkpoints
 
 
-class OutputError(NrenderError):
-    """A file that can't be written, after the work: a full disk, say.
-
-    `exit_status`: what a command ends with.
-    """
-
-    exit_status = 1
+class OutputError(WriteError):
+    """A file in an output folder that can't be written."""
 
 
 class FolderError(OutputError):
     """An output folder that can't be made or written to; found before the work."""
 
     exit_status = 2
-
-
-@contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    """Turns an OSError within into an OutputError that names `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path}: can't write: {error.strerror or error}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -71,6 +55,11 @@ class Folder:
         self._next = time.monotonic() + INTERVAL
         self._warned = False
         make_folder(self.path)
+
+    def clear(self) -> None:
+        """Remove what a killed run was still writing."""
+        for left in self.path.glob(".nrender-*"):
+            left.unlink(missing_ok=True)
 
     def of_start(self, number: int) -> Folder:
         """The folder of one of many starts, within this one."""
@@ -98,16 +87,15 @@ class Folder:
 
     def save(self, run: Run) -> None:
         """A checkpoint now.  OutputError if it can't be written."""
-        with _one_line(self.checkpoint):
+        with as_write_error(self.checkpoint, OutputError):
             checkpoint.save(self.checkpoint, run, self.identity)
 
     def write_numbers(self, result: OptimizeResult, run: Run) -> None:
         """result.yaml and history.csv: what matters most, so it comes before the pictures."""
-        with _one_line(self.path / "result.yaml"):
-            result.scene.dump(self.path / "result.yaml")
+        result.scene.dump(self.path / "result.yaml")
         target = self.path / "history.csv"
         with (
-            _one_line(target),
+            as_write_error(target, OutputError),
             replacing(target) as temporary,
             open(temporary, "w", newline="", encoding="utf-8") as stream,
         ):
@@ -128,5 +116,5 @@ class Folder:
     ) -> None:
         """report.html"""
         target = self.path / "report.html"
-        with _one_line(target), replacing(target) as temporary:
+        with as_write_error(target, OutputError), replacing(target) as temporary:
             temporary.write_text(report(result, run.variables, views, settings, extras), encoding="utf-8")

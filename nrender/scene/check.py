@@ -143,7 +143,7 @@ class Budget:
 def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
                 values: dict[str, Any], budget: Budget) -> Shape | None:
     """A shape of checked values; None where it can't be made, and then the report says why."""
-    before = len(report.problems)
+    before = report.found
     material, emission = values["material"], values["emission"]
     if material is None and emission is None:
         report.add(path, "expected material or emission, got neither")
@@ -161,7 +161,7 @@ def _make_shape(report: Report, path: tuple[str, ...], type_name: str,
     budget.take_file(values.get("file"), len(built.faces))
     if values["normals"] == "file" and built.normals is None:
         report.add((*path, "normals"), "expected a mesh with normals of its own, got one without")
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     transform = (shapes.make_transform(values["transform"]) if values["transform"]
                  else Transform())

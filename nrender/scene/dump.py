@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import NrenderError
 from ..files import open_regular
 from ..image import write_image
+from ..image.atomic import as_write_error, replacing
 from .cameras import CAMERAS
 from .document import resolve_scalar
 from .lights import LIGHTS
@@ -118,8 +117,8 @@ def dump(scene: Scene, path: Path) -> None:
         if max(len(entry.get(key, ())) for key in ("vertices", "colors")) > INLINE:
             mesh = files.free(name, ".ply")
             shape = scene.shapes[name]
-            write_atomically(mesh, lambda out, shape=shape: write_ply(  # type: ignore[misc]
-                out, shape.vertices, shape.faces, "nrender", shape.uvs, shape.corner_normals, shape.colors))
+            with as_write_error(mesh), replacing(mesh) as temporary, open(temporary, "wb") as out:
+                write_ply(out, shape.vertices, shape.faces, "nrender", shape.uvs, shape.corner_normals, shape.colors)
             for key in ("vertices", "faces", "uvs", "corner_normals", "colors"):
                 entry.pop(key, None)
             entry["file"] = str(mesh)
@@ -129,7 +128,8 @@ def dump(scene: Scene, path: Path) -> None:
     folder = path.resolve().parent
     data = _with_files(data, lambda file: _relative(Path(file), folder))
     text = (files.header() + to_yaml(plain(data))).encode()
-    write_atomically(path, lambda out: out.write(text))
+    with as_write_error(path), replacing(path) as temporary:
+        temporary.write_bytes(text)
 
 
 def _write_images(entry: dict[str, Any], name: str, files: Files) -> None:
@@ -235,21 +235,3 @@ def write_ply(out: IO[bytes], vertices: np.ndarray, faces: np.ndarray, comment: 
         rows[f"{name} count"], rows[name] = array.shape[1], array
     out.write(PLY_START + "\n".join(header).encode())
     out.write(np.stack([column for _, column in columns], axis=1).astype("<f8").tobytes() + rows.tobytes())
-
-
-def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Write beside `path` and rename: a reader sees the old file or the whole new one."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise NrenderError(f"{path}: cannot write: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as out:
-            write(out)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException as error:
-        os.unlink(name)
-        if isinstance(error, OSError):
-            raise NrenderError(f"{path}: cannot write: {error.strerror}") from None
-        raise

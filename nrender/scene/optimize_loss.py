@@ -52,7 +52,7 @@ def read_loss(report: Report, path: KeyPath, given: Any, inner: bool = False) ->
             return None
         return LossSpec(given, Frozen(_defaults(given)))
     kind = given.get("type", "l2")
-    before = len(report.problems)
+    before = report.found
     if not isinstance(kind, str) or kind not in LOSSES:
         try:
             TYPE.read(kind)
@@ -68,7 +68,7 @@ def read_loss(report: Report, path: KeyPath, given: Any, inner: bool = False) ->
                 report.unknown_key((*path, key), ("type", *keys))
     weights = {} if inner else _weights(report, (*path, "weights"), given.get("weights"))
     aovs = {} if inner else _aovs(report, (*path, "aovs"), given.get("aovs"))
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     options = {key: None if values[key] is None else float(values[key]) for key in LOSSES[kind]}
     return LossSpec(kind, Frozen(options), int(values["levels"]), float(values["weight"]), Frozen(weights),

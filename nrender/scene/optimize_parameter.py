@@ -42,7 +42,7 @@ def read_parameter(report: Report, path: KeyPath, given: Any, parts: Parts, slot
     if not isinstance(given, Mapping):
         report.add(path, f"expected a map with {', '.join(keys)}, got {show(given)}")
         return None
-    before = len(report.problems)
+    before = report.found
     for key in given:
         if key not in keys:
             report.unknown_key((*path, key), keys)
@@ -51,7 +51,7 @@ def read_parameter(report: Report, path: KeyPath, given: Any, parts: Parts, slot
     basis = _basis(report, path, given.get("basis"), parts, slot)
     arrays = _arrays(report, path, given, slot, basis)
     priors = read_priors(report, (*path, "prior"), given.get("prior"))
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     smoothness = words["smoothness"]
     if words["transform"] == "large_steps" and smoothness is None:
@@ -62,7 +62,7 @@ def read_parameter(report: Report, path: KeyPath, given: Any, parts: Parts, slot
         report.add((*path, key), message)
     if basis is None:
         _check_start(report, path, spec, start)
-    return spec if len(report.problems) == before else None
+    return spec if report.found == before else None
 
 
 def _words(report: Report, path: KeyPath, given: Mapping[str, Any]) -> dict[str, Any]:

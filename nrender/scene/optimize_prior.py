@@ -57,7 +57,7 @@ def read_priors(report: Report, path: KeyPath, given: Any) -> tuple[PriorSpec, .
 
 
 def _prior(report: Report, path: KeyPath, kind: str, entry: Mapping[str, Any]) -> PriorSpec | None:
-    before = len(report.problems)
+    before = report.found
     free = ("to",) if kind == "l2" else ()
     rest = {key: value for key, value in entry.items() if key not in free}
     values = read_keys(report, tuple(map(str, path)), {"weight": WEIGHT, **PRIORS[kind]}, rest, free)
@@ -66,7 +66,7 @@ def _prior(report: Report, path: KeyPath, kind: str, entry: Mapping[str, Any]) -
             values["to"] = read_array(entry["to"], tuple((None,) * n for n in range(4)))
         except Bad as bad:
             report.add((*path, "to", *bad.index), str(bad))
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     weight = float(values.pop("weight"))
     options = {key: value if isinstance(value, str) or np.ndim(value) else float(value)

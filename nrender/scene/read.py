@@ -23,17 +23,17 @@ def read_object(report: Report, path: tuple[str, ...], family: Family,
     type_name = _read_type(report, path, family, entry)
     if type_name is None:
         return None
-    before = len(report.problems)
+    before = report.found
     keys = family.keys(type_name)
     rest = {key: value for key, value in entry.items() if key != "type"}
     values = read_keys(report, path, keys, rest, ("type",))
-    if len(report.problems) == before:
+    if report.found == before:
         for name, key in keys.items():
             if isinstance(key.default, Derived) and name not in entry:
                 values[name] = key.read(key.default.of(values))
         for name, message in family.problems(type_name, values):
             report.add((*path, name) if name else path, message)
-    return (type_name, values) if len(report.problems) == before else None
+    return (type_name, values) if report.found == before else None
 
 
 def _read_type(report: Report, path: tuple[str, ...], family: Family,
@@ -87,8 +87,8 @@ def _read_map(report: Report, path: tuple[str, ...], key: Key, given: Any) -> di
 def _read_texture(report: Report, path: tuple[str, ...], key: Key,
                   given: Mapping[str, Any]) -> Textured | None:
     kind = textures.kind_of(key, given)
-    before = len(report.problems)
+    before = report.found
     values = read_keys(report, path, textures.keys_of(kind, key), given)
-    if len(report.problems) > before:
+    if report.found > before:
         return None
     return textures.make(kind, key, values, Path(report.document.base))

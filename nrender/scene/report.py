@@ -10,12 +10,16 @@ from .paths import KeyPath, describe
 
 
 class Report:
-    """What is wrong (`problems`) and what is odd (`warnings`) in a document."""
+    """What is wrong (`problems`) and what is odd (`warnings`) in a document.
+
+    `found` counts what was wrong, so that who reads a part of it knows whether that part is right.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems = list(document.problems)
         self.warnings: list[Problem] = []
+        self.found = 0
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         name, key = describe(path)
@@ -26,6 +30,7 @@ class Report:
 
     def take(self, problem: Problem) -> None:
         """Add a problem, maybe one of another file.  SceneError where there are too many to go on."""
+        self.found += 1
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
             self.problems.append(problem._replace(object="", key="", message="and more: only the first are listed"))
