@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from ..errors import DeviceError
+from .cuda_launch import one_line
 from .gpu import SIMULATED, cuda
 
 Key = tuple[Any, ...]
@@ -21,19 +20,6 @@ ONLY_CPU = {"few": np.zeros(1, np.float32), "few_faces": np.zeros(1, np.int32)} 
 
 _kept: OrderedDict[Key, tuple[Any, Any]] = OrderedDict()
 _lock = Lock()
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """What the driver refuses is a DeviceError of one line. Its classes are named, since they can't be imported where
-    there is no driver."""
-    try:
-        yield
-    except Exception as error:
-        if type(error).__name__ in ("CudaAPIError", "CudaSupportError", "CUDAError", "LinkerError", "NvvmSupportError"):
-            words = " ".join(str(error).split())
-            raise DeviceError(f"device 'cuda': {words}") from error
-        raise
 
 
 def free_bytes() -> float:
