@@ -8,6 +8,7 @@ import importlib
 import warnings
 import weakref
 
+import naive
 import numpy as np
 import ptx
 import pytest
@@ -18,7 +19,10 @@ from scene_library import corner, solid
 import nrender as nr
 from nrender.aov import AOVS
 from nrender.backend import cuda, cuda_aovs, cuda_memory, cuda_strata, cuda_weights, devices, strata
+from nrender.compile_scene import mesh
 from nrender.errors import DeviceError, NrenderError
+from nrender.geometry.refitted import Refitted
+from nrender.geometry.tree import build
 from nrender.job import job_of
 from nrender.pixel_filter import BOX, CUT
 from nrender.tables import FACE, FACE_EMISSION
@@ -27,6 +31,7 @@ from nrender.warm_kernels import KERNELS, SCENE, device_of
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")  # random bits, in NumPy's scalars
 
 rendering = importlib.import_module("nrender.render")
+compile_scene = importlib.import_module("nrender.compile_scene")
 SIZE, SEED = 4, 3
 ONES = np.ones((SIZE, SIZE, 3))
 
@@ -200,7 +205,7 @@ def test_a_gradient_whose_weights_do_not_fit_is_taken_in_bands(monkeypatch):
 def test_a_boundary_that_does_not_fit_is_taken_in_bands(work, monkeypatch):
     """The same samples count, each once; a sum of float64 has its terms in another order, one of integers is the
     same."""
-    single, _ = work
+    single = work[0]._replace(shares=[share._replace(samples=30) for share in work[0].shares])
     rng = np.random.default_rng(1)
     d_theta = rng.normal(size=len(single.scene.theta)).astype(np.float32)
     weights = cuda_weights.Weights(rng.normal(size=(SIZE, SIZE, 3)), (SIZE, SIZE, 3))
@@ -326,6 +331,59 @@ def test_a_scene_is_copied_once():
         after = cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
         assert after.faces is cuda_memory.kept(tables).faces  # only what is new is copied
     assert len(cuda_memory._kept) == cuda_memory.KEPT
+
+
+def ball(scale):
+    """Eighty faces, whose vertices are a parameter, in three sizes along the axes."""
+    vertices, faces = naive.icosphere(1)
+    scene = solid(size=SIZE).document
+    scene["shapes"]["thing"] = {"type": "mesh", "vertices": vertices * scale, "faces": faces, "material": "paint"}
+    return nr.Scene.from_dict(scene)
+
+
+def test_a_tree_whose_vertices_move_is_refitted_on_the_device(monkeypatch):
+    """Nothing of it goes there; hits, so pictures, are those of a new tree."""
+    first, path = ball([1.0, 1.0, 1.0]), "shapes.thing.vertices"
+    vertices = first.parameters[path]
+    moved = [first.replace({path: vertices * scale}) for scale in ([1.0, 0.9, 1.1], [0.9, 1.1, 1.0])]
+    expected = [nr.render(scene, **ON_CUDA) for scene in moved]  # of few faces, whose tree is always new
+    monkeypatch.setattr(mesh, "REFIT_FROM", 10)
+    mesh._meshes.clear()
+    compile_scene._kept.clear()
+    cuda_memory.forget_all_but()
+    nr.render(first, **ON_CUDA)
+    sent = []
+    to_device = cuda.cuda.to_device
+    monkeypatch.setattr(cuda.cuda, "to_device", lambda array: sent.append(array) or to_device(array))
+    monkeypatch.setattr(mesh, "compress", None)
+    for scene, image in zip(moved, expected, strict=True):
+        np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), image)
+        tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
+        assert isinstance(tables.compressed, Refitted)
+        assert max(array.nbytes for array in sent) < tables.compressed.tree.words.nbytes
+    cuda_memory.forget_all_but()  # by others that needed the memory
+    np.testing.assert_array_equal(nr.render(moved[0], **ON_CUDA), expected[0])
+    assert any(array is tables.compressed.tree.words for array in sent)
+
+
+def test_a_refitted_tree_that_has_grown_is_given_up(monkeypatch):
+    """From then on others are refitted from the new one."""
+    first, path = ball([1.0, 1.0, 1.0]), "shapes.thing.vertices"
+    vertices = first.parameters[path]
+    mixed = np.random.default_rng(0).permutation(vertices)
+    moved = [first.replace({path: mixed * scale}) for scale in (1.0, 1.1, 0.9)]
+    expected = [nr.render(scene, **ON_CUDA) for scene in moved]
+    monkeypatch.setattr(mesh, "REFIT_FROM", 10)
+    mesh._meshes.clear()
+    compile_scene._kept.clear()
+    cuda_memory.forget_all_but()
+    built = []
+    monkeypatch.setattr(mesh, "build", lambda *args: built.append(args) or build(*args))
+    for scene, image in zip([first, *moved], [None, *expected], strict=True):
+        found = nr.render(scene, **ON_CUDA)
+        if image is not None:
+            np.testing.assert_array_equal(found, image)
+    assert len(built) == 2  # the first one, and instead of that given up
 
 
 def test_samples_that_are_not_finite_are_counted_and_left_out():

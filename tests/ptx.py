@@ -88,6 +88,7 @@ OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is eno
     "add_parts": lambda: (SINGLE, 1, MANY),
     "take_mean": lambda: (MANY, 1, SINGLE),
     "centres": lambda: (SCENE, 1, 1, INTEGER),
+    "refit": lambda: (INTEGER, SINGLE, INTEGER, SINGLE, SINGLE, 0, 1),
     "take_weights": lambda: (np.zeros((1, 1, 3)), SINGLE, BAD),
 }
 

@@ -13,6 +13,7 @@ change what many threads change: by atomics, in sums of float64. cuda_boundary_k
 """
 
 from ..device import Primitive, device
+from ..geometry.refitted import refit_node
 from ..geometry.triangle import vector_at
 from ..hits import Hits, keep, recall
 from ..local import local_integers, local_reals
@@ -206,3 +207,10 @@ def take_weights(source, weights, bad):
             put(weights, 3 * i + c, value, True)
             if not absolute(value) < 1e30:
                 count_bad(bad, i, c)
+
+
+@device
+def refit(words, theta, faces, bounds, surfaces, begin, end):
+    """The nodes begin .. end of a tree, those of one level: see geometry/refitted.py."""
+    for node in range(begin + thread(), end, threads()):
+        refit_node(words, theta, faces, bounds, surfaces, node)
