@@ -29,42 +29,42 @@ KINDS = ("image", "backward", "boundary")
 @contextmanager
 def kernels_timed() -> Iterator[dict[str, float]]:
     """{kernel: its seconds so far}."""
-    from nrender.backend import cuda, cuda_aovs, cuda_strata
+    from nrender.backend import cuda, cuda_aovs, cuda_launch, cuda_strata, cuda_weights
 
     spent: dict[str, float] = defaultdict(float)
-    plain = cuda.launch
+    plain, modules = cuda_launch.launch, (cuda, cuda_aovs, cuda_strata, cuda_weights)
 
     def launch(kernel: Any, *rest: Any) -> None:
         start = time.perf_counter()
         plain(kernel, *rest)
         spent[kernel.body.__name__] += time.perf_counter() - start
 
-    for module in (cuda, cuda_aovs, cuda_strata):
+    for module in modules:
         module.launch = launch
     try:
         yield spent
     finally:
-        for module in (cuda, cuda_aovs, cuda_strata):
+        for module in modules:
             module.launch = plain
 
 
 @contextmanager
 def limits(registers: int, block: int) -> Iterator[None]:
     """Kernels compiled for so many registers, in blocks of so many threads."""
-    from nrender.backend import cuda
+    from nrender.backend import cuda_launch
 
-    before = cuda.REGISTERS, cuda.BLOCK
-    if registers != cuda.REGISTERS:
-        cuda.compiled.cache_clear()
-    cuda.REGISTERS, cuda.BLOCK = registers, block
-    plain = cuda.on_disk
-    cuda.on_disk = plain if registers == before[0] else lambda dispatcher, *_: dispatcher
+    before = cuda_launch.REGISTERS, cuda_launch.BLOCK
+    if registers != cuda_launch.REGISTERS:
+        cuda_launch.compiled.cache_clear()
+    cuda_launch.REGISTERS, cuda_launch.BLOCK = registers, block
+    plain = cuda_launch.on_disk
+    cuda_launch.on_disk = plain if registers == before[0] else lambda dispatcher, *_: dispatcher
     try:
         yield
     finally:
-        cuda.REGISTERS, cuda.BLOCK = before
-        cuda.on_disk = plain
-        cuda.compiled.cache_clear()
+        cuda_launch.REGISTERS, cuda_launch.BLOCK = before
+        cuda_launch.on_disk = plain
+        cuda_launch.compiled.cache_clear()
 
 
 def measured(call: Callable[[int], Any], spent: dict[str, float]) -> tuple[float, dict[str, float]]:

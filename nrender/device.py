@@ -29,13 +29,15 @@ _FASTMATH = {"nsz", "arcp", "contract", "reassoc"}
 class Width:
     """What `Real` stands for: the type of literals, the primitives' versions, the compiler; and the compiler of what
     only other instances call, if that is another. together: how many triangles a ray meets at once, 8 or 1. The tree is
-    built for that, and for 1 it is compressed (geometry/compressed.py)."""
+    built for that, and for 1 it is compressed (geometry/compressed.py). refits: that of moved
+    vertices is made by the device (geometry/refitted.py)."""
 
     name: str
     literal: type
     compile: Callable[..., Any]
     compile_inner: Callable[..., Any] | None = None
     together: int = 8
+    refits: bool = False
     _instances: dict[Any, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:

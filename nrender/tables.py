@@ -10,7 +10,7 @@ not inlined gets each of them, seven words at a time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Tables(NamedTuple):
     links: np.ndarray
     order: np.ndarray
     corners: np.ndarray  # Real; its triangles
-    compressed: np.ndarray  # the same for a GPU, see geometry/compressed.py; else nothing()
+    compressed: Any  # the same for a GPU, words of geometry/compressed.py or what refits them there; else nothing()
     few: np.ndarray  # Real, what lanes need in the place of a tree, see geometry/few.py
     few_faces: np.ndarray  # empty: it is not so few
     few_quads: int

@@ -6,7 +6,9 @@ A path whose decision hangs on the last bits may go elsewhere: of 16 pixels at m
 
 import importlib
 import warnings
+import weakref
 
+import naive
 import numpy as np
 import ptx
 import pytest
@@ -16,15 +18,20 @@ from scene_library import corner, solid
 
 import nrender as nr
 from nrender.aov import AOVS
-from nrender.backend import cuda, cuda_aov_kernels, cuda_aovs, cuda_kernels, cuda_memory, cuda_strata, devices, strata
+from nrender.backend import cuda, cuda_aovs, cuda_memory, cuda_strata, cuda_weights, devices, strata
+from nrender.compile_scene import mesh
 from nrender.errors import DeviceError, NrenderError
+from nrender.geometry.refitted import Refitted
+from nrender.geometry.tree import build
 from nrender.job import job_of
+from nrender.pixel_filter import BOX, CUT
 from nrender.tables import FACE, FACE_EMISSION
 from nrender.warm_kernels import KERNELS, SCENE, device_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar")  # random bits, in NumPy's scalars
 
 rendering = importlib.import_module("nrender.render")
+compile_scene = importlib.import_module("nrender.compile_scene")
 SIZE, SEED = 4, 3
 ONES = np.ones((SIZE, SIZE, 3))
 
@@ -123,7 +130,7 @@ def test_boundary_samples_are_the_cpus(work):
 def test_boundary_gradients_are_the_cpus(work, deterministic):
     single, double = work
     weights = np.random.default_rng(2).normal(size=(SIZE, SIZE, 3))
-    found, _ = cuda_strata.boundary_adj(single, cuda.flat_weights(weights, weights.shape), deterministic)
+    found, _ = cuda_strata.boundary_adj(single, cuda_weights.Weights(weights, weights.shape), deterministic)
     expected, _ = strata.boundary_adj(double, weights)
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
 
@@ -151,23 +158,118 @@ def test_pixels_without_weight_are_left_out():
     assert not nr.render_vjp(scene, [path], **ON_CUDA)[1](weights)[path].any()
 
 
+def pretend(monkeypatch, free):
+    """So many bytes of memory are free, whatever is in it."""
+    monkeypatch.setattr(cuda_memory, "free_bytes", lambda: float(free))
+
+
+def watched(monkeypatch, module, name):
+    """What this function of the module gives from now on, all of it in one list."""
+    plain, seen = getattr(module, name), []
+
+    def watching(*args):
+        found = list(plain(*args))
+        seen.extend(found)
+        return found
+
+    monkeypatch.setattr(module, name, watching)
+    return seen
+
+
 def test_a_picture_that_does_not_fit_is_rendered_in_bands(monkeypatch):
     scene = corner(size=SIZE)
     whole = nr.render(scene, **ON_CUDA)
     tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
     cuda_memory.forget_all_but()
     row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 48) * SIZE
-    seen = []
-
-    def watched(*args):
-        seen.extend(plain(*args))
-        return iter(seen)
-
-    plain = cuda.pieces
-    monkeypatch.setattr(cuda, "pieces", watched)
-    monkeypatch.setattr(cuda_memory, "free_bytes", lambda: cuda_memory.bytes_of(tables) + 3 * row)
+    pretend(monkeypatch, cuda_memory.bytes_of(tables) + 3 * row)
+    seen = watched(monkeypatch, cuda, "bands")
     np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), whole)
-    assert [(piece.top, piece.bottom) for piece in seen] == [(0, 3), (3, 4)]
+    assert [(band[0].top, band[0].bottom) for band in seen] == [(0, 3), (3, 4)]
+
+
+def test_a_gradient_whose_weights_do_not_fit_is_taken_in_bands(monkeypatch):
+    scene, path = corner(size=SIZE), "materials.paint.reflectance"
+    weights = np.random.default_rng(0).normal(size=(SIZE, SIZE, 3))
+    pullback = rendering.render_pullback(scene, [path], deterministic=True, **ON_CUDA)
+    whole = pullback(weights)[path]
+    tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
+    cuda_memory.forget_all_but()
+    fixed = cuda_memory.bytes_of(tables) + cuda.gradient_bytes(tables, True)
+    pretend(monkeypatch, fixed + 3 * 12 * SIZE)
+    seen = watched(monkeypatch, cuda, "bands")
+    np.testing.assert_array_equal(pullback(weights)[path], whole)
+    assert [(band[0].top, band[0].bottom) for band in seen] == 2 * [(0, 3), (3, 4)]  # it is added up twice
+
+
+def test_a_boundary_that_does_not_fit_is_taken_in_bands(work, monkeypatch):
+    """The same samples count, each once; a sum of float64 has its terms in another order, one of integers is the
+    same."""
+    single = work[0]._replace(shares=[share._replace(samples=30) for share in work[0].shares])
+    rng = np.random.default_rng(1)
+    d_theta = rng.normal(size=len(single.scene.theta)).astype(np.float32)
+    weights = cuda_weights.Weights(rng.normal(size=(SIZE, SIZE, 3)), (SIZE, SIZE, 3))
+    tangent, found, _ = cuda_strata.boundary_tan(single, d_theta, record=True)
+    gradient, _ = cuda_strata.boundary_adj(single, weights, True)
+    around = 0 if single.scene.filter == BOX else 2 * CUT  # rows
+    edges, more = cuda_strata._edge_bytes(single), d_theta.nbytes + 8 * cuda_strata.SAMPLES
+    seen = watched(monkeypatch, cuda_strata, "_all_rows")
+    for rows in (1, 3):
+        seen.clear()
+        cuda_memory.forget_all_but()
+        fixed = cuda_memory.bytes_of(single.scene) + edges
+        pretend(monkeypatch, fixed + more + 24 * SIZE * (rows + around))
+        banded, each, _ = cuda_strata.boundary_tan(single, d_theta, record=True)
+        np.testing.assert_allclose(banded, tangent, rtol=1e-12, atol=1e-12 * np.abs(tangent).max())
+        for one, other in zip(each, found, strict=True):
+            assert (one.samples, one.reached) == (other.samples, other.reached)
+            np.testing.assert_allclose(one.square, other.square, rtol=1e-12)
+            np.testing.assert_allclose(one.by_cluster, other.by_cluster, rtol=1e-12)
+        cuda_memory.forget_all_but()
+        fixed += cuda.gradient_bytes(single.scene, True)
+        pretend(monkeypatch, fixed + 12 * SIZE * (rows + around))
+        np.testing.assert_array_equal(cuda_strata.boundary_adj(single, weights, True)[0], gradient)
+        assert len(seen) == 2 * -(-SIZE // rows)
+
+
+def test_a_picture_takes_the_memory_that_is_planned(monkeypatch):
+    """What one band had is given back before the next one."""
+    scene, live, most = corner(size=SIZE), 0, 0
+
+    def counted(make):
+        def made(*args):
+            nonlocal live, most
+            array = make(*args)
+            weakref.finalize(array, given_back, array.nbytes)
+            live += array.nbytes
+            most = max(most, live)
+            return array
+
+        return made
+
+    def given_back(size):
+        nonlocal live
+        live -= size
+
+    tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
+    pullback = rendering.render_pullback(scene, ["materials.paint.reflectance"], **ON_CUDA)
+    row = (12 * cuda.parts_of((SIZE, SIZE), 2) + 48) * SIZE
+    d_theta = np.ones(len(tables.theta), np.float32)
+    whole, gradient = cuda_memory.bytes_of(tables), cuda.gradient_bytes(tables, False)
+    bad = 16
+    for name in ("to_device", "device_array"):
+        monkeypatch.setattr(cuda.cuda, name, counted(getattr(cuda.cuda, name)))
+    for fits, call in (
+        (row, lambda: nr.render(scene, **ON_CUDA)),
+        (2 * row + d_theta.nbytes, lambda: cuda.render_tan(None, tables, d_theta, (SIZE, SIZE), 2, SEED)),
+        (12 * SIZE + gradient, lambda: pullback(ONES)),
+    ):
+        cuda_memory.forget_all_but()
+        assert live == 0
+        pretend(monkeypatch, whole + fits)
+        most = 0
+        call()
+        assert whole < most <= whole + fits + bad
 
 
 def test_a_picture_can_stay_on_the_device():
@@ -190,7 +292,7 @@ def test_samples_are_launched_in_ranges(monkeypatch):
     whole = nr.render(scene, **keys)
     monkeypatch.setattr(cuda, "THREADS", 1)
     monkeypatch.setattr(cuda, "SAMPLES", 2 * SIZE * SIZE)
-    assert [(p.first, p.last) for p in cuda.pieces((SIZE, SIZE), 5, SIZE)] == [(0, 2), (2, 4), (4, 5)]
+    assert [(p.first, p.last) for p in next(cuda.bands((SIZE, SIZE), 5, SIZE))] == [(0, 2), (2, 4), (4, 5)]
     np.testing.assert_allclose(nr.render(scene, **keys), whole, rtol=1e-6)
     path = "materials.paint.reflectance"
     np.testing.assert_allclose(
@@ -202,12 +304,23 @@ def test_samples_are_launched_in_ranges(monkeypatch):
 
 def test_what_does_not_fit_at_all_is_one_line(monkeypatch):
     scene = corner(size=SIZE)
-    monkeypatch.setattr(cuda_memory, "free_bytes", lambda: 1000.0)
+    pretend(monkeypatch, 1000)
     cuda_memory.forget_all_but()
     with pytest.raises(DeviceError, match=r"^device 'cuda': the scene needs 0 MB and 0 MB are free; .*$"):
         nr.render(scene, **ON_CUDA)
     with pytest.raises(DeviceError, match="device 'cuda': the scene needs"):
         nr.render_vjp(scene, ["materials.paint.reflectance"], device="cuda", spp=1)
+    with pytest.raises(DeviceError, match="device 'cuda': the scene needs"):
+        rendering.render_pullback(scene, ["materials.paint.reflectance"], device="cuda", spp=1)(ONES)
+
+
+def test_a_boundary_that_does_not_fit_at_all_is_one_line(work, monkeypatch):
+    single, _ = work
+    pretend(monkeypatch, 1000)
+    with pytest.raises(DeviceError, match=r"^device 'cuda': the scene needs .*$"):
+        cuda_strata.boundary_tan(single, np.zeros(len(single.scene.theta), np.float32))
+    with pytest.raises(DeviceError, match=r"^device 'cuda': the scene needs .*$"):
+        cuda_strata.boundary_adj(single, cuda_weights.Weights(ONES, ONES.shape))
 
 
 def test_a_scene_is_copied_once():
@@ -218,6 +331,60 @@ def test_a_scene_is_copied_once():
         after = cuda_memory.kept(tables._replace(theta=tables.theta.copy()))
         assert after.faces is cuda_memory.kept(tables).faces  # only what is new is copied
     assert len(cuda_memory._kept) == cuda_memory.KEPT
+
+
+def ball(scale):
+    """Eighty faces, whose vertices are a parameter, in three sizes along the axes."""
+    vertices, faces = naive.icosphere(1)
+    scene = solid(size=SIZE).document
+    scene["shapes"]["thing"] = {"type": "mesh", "vertices": vertices * scale, "faces": faces, "material": "paint"}
+    return nr.Scene.from_dict(scene)
+
+
+def test_a_tree_whose_vertices_move_is_refitted_on_the_device(monkeypatch):
+    """Nothing of it goes there; hits, so pictures, are those of a new tree."""
+    first, path = ball([1.0, 1.0, 1.0]), "shapes.thing.vertices"
+    vertices = first.parameters[path]
+    moved = [first.replace({path: vertices * scale}) for scale in ([1.0, 0.9, 1.1], [0.9, 1.1, 1.0])]
+    expected = [nr.render(scene, **ON_CUDA) for scene in moved]  # of few faces, whose tree is always new
+    monkeypatch.setattr(mesh, "REFIT_FROM", 10)
+    mesh._meshes.clear()
+    compile_scene._kept.clear()
+    cuda_memory.forget_all_but()
+    nr.render(first, **ON_CUDA)
+    sent = []
+    to_device = cuda.cuda.to_device
+    monkeypatch.setattr(cuda.cuda, "to_device", lambda array: sent.append(array) or to_device(array))
+    monkeypatch.setattr(mesh, "compress", None)
+    for scene, image in zip(moved, expected, strict=True):
+        np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), image)
+        tables = job_of(scene, 2, SEED, "cuda", None, "float32").tables
+        assert isinstance(tables.compressed, Refitted)
+        assert max(array.nbytes for array in sent) < tables.compressed.tree.words.nbytes
+    cuda_memory.forget_all_but()  # by others that needed the memory
+    np.testing.assert_array_equal(nr.render(moved[0], **ON_CUDA), expected[0])
+    assert any(array is tables.compressed.tree.words for array in sent)
+
+
+def test_a_refitted_tree_that_has_grown_is_given_up(monkeypatch):
+    """From then on others are refitted from the new one; but not those that were to be from the old one."""
+    first, path = ball([1.0, 1.0, 1.0]), "shapes.thing.vertices"
+    vertices = first.parameters[path]
+    mixed = np.random.default_rng(0).permutation(vertices)
+    moved = [first.replace({path: points}) for points in (mixed, vertices * 1.1, mixed * 1.1, mixed * 0.9)]
+    expected = [nr.render(scene, **ON_CUDA) for scene in moved]
+    monkeypatch.setattr(mesh, "REFIT_FROM", 10)
+    mesh._meshes.clear()
+    compile_scene._kept.clear()
+    cuda_memory.forget_all_but()
+    built = []
+    monkeypatch.setattr(mesh, "build", lambda *args: built.append(args) or build(*args))
+    nr.render(first, **ON_CUDA)
+    old = [job_of(scene, 2, SEED, "cuda", None, "float32").tables.compressed.tree for scene in moved[:2]]
+    assert old[0] is old[1]
+    for scene, image in zip(moved, expected, strict=True):
+        np.testing.assert_array_equal(nr.render(scene, **ON_CUDA), image)
+    assert len(built) == 2  # the first one, and instead of that given up
 
 
 def test_samples_that_are_not_finite_are_counted_and_left_out():
@@ -244,7 +411,7 @@ class Foreign:
 def test_weights_that_are_on_the_device_stay_there(monkeypatch):
     scene, path = corner(size=SIZE), "materials.paint.reflectance"
     weights = np.random.default_rng(0).normal(size=(SIZE, SIZE, 3))
-    monkeypatch.setattr(cuda, "cuda", WithInterface(cuda.cuda))
+    monkeypatch.setattr(cuda_weights, "cuda", WithInterface(cuda.cuda))
     _, pullback = nr.render_vjp(scene, [path], **ON_CUDA)
     expected = pullback(weights)[path]
     for array in (weights, np.asfortranarray(weights), weights.astype(np.float32)):
@@ -314,9 +481,9 @@ def test_derivatives_of_aovs_are_the_cpus(scene, names):
 def test_all_kernels_can_be_launched_ahead():
     done = []
     backend = devices.pick("cuda", "float32")
-    launched = {name: getattr(cuda_aov_kernels if name in ptx.AOVS else cuda_kernels, name) for name in ptx.KERNELS}
+    launched = {name: ptx.function_of(name) for name in ptx.KERNELS}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (cuda, cuda_strata, cuda_aovs):
+        for module in (cuda, cuda_strata, cuda_aovs, cuda_weights):
             patch.setattr(module, "launch", lambda kernel, *rest: done.append(kernel))
         for name in KERNELS:
             if device_of(name, "cuda") == "cuda":

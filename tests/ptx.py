@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from nrender.aov import Channels
+from nrender.backend.cuda_boundary_kernels import Band
 from nrender.boundary.lights import Emitters
 from nrender.boundary.plan import Plan
 from nrender.boundary.primary import Edges
@@ -49,7 +50,7 @@ PLAN = Plan(True, INTEGER, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
 
 def boundary(gradient: Any = GRADIENT) -> tuple[Any, ...]:
     """The arguments of a boundary's kernel from the picture's size on; one kernel has the tangent and the adjoint."""
-    return 1, 1, 1, 1, 1, True, 0, 1, SINGLE, SINGLE, gradient, MANY, SINGLE, INTEGER, BAD
+    return 1, 1, 1, 1, 1, True, 0, 1, SINGLE, Band(0, 1, 0), SINGLE, gradient, MANY, SINGLE, INTEGER, BAD
 
 
 def largest() -> Any:
@@ -67,7 +68,7 @@ def fixed() -> Any:
 KERNELS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "render": lambda: (SCENE, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, BAD),
     "render_tan": lambda: (SCENE, SINGLE, 1, 1, 0, 1, 0, 1, 1, 1, SINGLE, SINGLE, BAD),
-    "render_adj": lambda: (SCENE, SINGLE, 1, 1, 0, 1, 1, 1, 1, True, GRADIENT, BAD),
+    "render_adj": lambda: (SCENE, SINGLE, 1, 1, 0, 1, 0, 1, 1, 1, 1, True, GRADIENT, BAD),
     "outlines": lambda: (SCENE, OUTLINES, *boundary()),
     "grazing": lambda: (SCENE, EDGES, EMITTERS, *PLAN, *boundary()),
     "mirrored": lambda: (SCENE, EDGES, *PLAN, *boundary()),
@@ -87,11 +88,13 @@ OTHERS: dict[str, Callable[[], tuple[Any, ...]]] = {  # that they compile is eno
     "add_parts": lambda: (SINGLE, 1, MANY),
     "take_mean": lambda: (MANY, 1, SINGLE),
     "centres": lambda: (SCENE, 1, 1, INTEGER),
+    "refit": lambda: (INTEGER, SINGLE, INTEGER, SINGLE, SINGLE, 0, 1),
     "take_weights": lambda: (np.zeros((1, 1, 3)), SINGLE, BAD),
 }
 
 
-AOVS = ("aovs", "aovs_tan", "aovs_adj", "aov_outlines", "centres")  # of a module of their own
+BOUNDARY = ("outlines", "grazing", "mirrored")  # of a module of their own
+AOVS = ("aovs", "aovs_tan", "aovs_adj", "aov_outlines", "centres")  # of another
 
 
 @contextlib.contextmanager
@@ -103,7 +106,7 @@ def compiler() -> Iterator[Callable[..., str]]:
     from numba.cuda.cudadrv import nvrtc, nvvm
     from numba.cuda.typing.typeof import typeof
 
-    from nrender.backend import cuda_aov_kernels, cuda_kernels, gpu
+    from nrender.backend import gpu
 
     widths = {"": gpu.CUDA, "largest": gpu.LARGEST, "fixed": gpu.FIXED}
     target = TARGET
@@ -124,8 +127,7 @@ def compiler() -> Iterator[Callable[..., str]]:
                 target = capability
                 kernel, _, variant = name.partition(", ")
                 arguments = types.void(*(typeof(a) for a in {**KERNELS, **WALKS, **OTHERS}[name]()))
-                module = drivers if name in WALKS else cuda_aov_kernels if name in AOVS else cuda_kernels
-                body = clone(getattr(module, kernel).body, widths[variant])
+                body = clone(function_of(kernel).body, widths[variant])
                 done[name, capability] = cuda.compile_ptx(body, arguments, cc=capability)[0]
             return done[name, capability]
 
@@ -133,9 +135,18 @@ def compiler() -> Iterator[Callable[..., str]]:
         cuda_paths.get_cuda_paths.__dict__.pop("_cached_result", None)
 
 
+def function_of(kernel: str) -> Any:
+    """The body by its name."""
+    from nrender.backend import cuda_aov_kernels, cuda_boundary_kernels, cuda_kernels
+
+    modules = dict.fromkeys(WALKS, drivers) | dict.fromkeys(AOVS, cuda_aov_kernels)
+    modules |= dict.fromkeys(BOUNDARY, cuda_boundary_kernels)
+    return getattr(modules.get(kernel, cuda_kernels), kernel)
+
+
 def most_registers() -> int:
     """What a thread may have at most."""
-    from nrender.backend.cuda import REGISTERS
+    from nrender.backend.cuda_launch import REGISTERS
 
     return REGISTERS
 

@@ -10,76 +10,23 @@ they are asked to be `deterministic` (gpu.py has the two widths that do that).
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.metadata
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..cache import on_disk
-from ..device import Device, Width, clone
-from ..errors import DeviceError, NrenderError
+from ..device import Device, Width
+from ..errors import DeviceError
 from ..tables import Tables
-from . import cuda_kernels, gpu
-from .cuda_memory import kept, one_line, rows_that_fit
+from . import cuda_kernels, cuda_weights, gpu
+from .cuda_launch import Bad, launch, one_line
+from .cuda_memory import kept, rows_that_fit
+from .cuda_weights import Weights
 from .gpu import cuda
 
-BLOCK = 128  # threads
-REGISTERS = 128  # of a thread: four blocks share a multiprocessor, and it pays for what spills (docs/performance.md)
-BLOCKS = 1 << 16  # of a launch, at most; its threads take what is left in turns
 THREADS = 1 << 17  # that fill a GPU: a picture of fewer pixels is divided into parts of its samples
 SAMPLES = 1 << 26  # of a launch: less than a second
 COPIES, COPY_BYTES = 256, 64 << 20  # of the gradient, at most
-
-
-class Bad:
-    """Samples that were not finite, as in cpu.py."""
-
-    def __init__(self) -> None:
-        self.array = cuda.to_device(np.array([0, np.iinfo(np.int64).max]))
-
-    def first(self) -> tuple[int, int, int] | None:
-        """(how many, pixel, sample), those of the first pixel, or None."""
-        count, place = self.array.copy_to_host()
-        return (int(count), int(place) >> 32, int(place) & 0xFFFFFFFF) if count else None
-
-
-@functools.cache
-def compiled(kernel: Device, width: Width) -> Any:
-    """The kernel's dispatcher, with its machine code on disk."""
-    body = clone(kernel.body, width)
-    if gpu.SIMULATED:
-        return cuda.jit(body)
-    dispatcher = cuda.jit(body, max_registers=REGISTERS)
-    return on_disk(dispatcher, importlib.import_module("numba.cuda.core.config"), _compiler())
-
-
-def _compiler() -> str:
-    return f"cuda-{importlib.metadata.version('numba-cuda')}"
-
-
-def machine_code() -> str | None:
-    """As devices.Backend has it: the compiler and the compute capability."""
-    if gpu.SIMULATED:
-        return None
-    major, minor = cuda.get_current_device().compute_capability
-    return f"{_compiler()}-sm{major}{minor}-"
-
-
-def launch(kernel: Device, width: Width, count: int, *arguments: Any) -> None:
-    """Run the kernel with `count` threads, or so many that they do `count` things, and wait for its end."""
-    blocks = min(max(-(-count // BLOCK), 1), BLOCKS)
-    with one_line():
-        if gpu.SIMULATED:  # a few threads, one after the other
-            compiled(kernel, width)[min(count, 3), 1](*arguments)
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a small picture does not fill a GPU
-            configured = compiled(kernel, width)[blocks, BLOCK]
-        configured(*arguments)
-        cuda.synchronize()
 
 
 class Piece(NamedTuple):
@@ -91,13 +38,13 @@ class Piece(NamedTuple):
     last: int
 
 
-def pieces(size: tuple[int, int], spp: int, rows: int) -> Iterator[Piece]:
-    """Of a picture of which so many rows fit. The ranges of samples do not depend on the rows."""
+def bands(size: tuple[int, int], spp: int, rows: int) -> Iterator[list[Piece]]:
+    """The pieces of a picture of which so many rows fit, by bands. The ranges of samples do not depend on the rows."""
     w, h = size
     count = int(np.clip(SAMPLES // (w * h), parts_of(size, spp), spp))
     for top in range(0, h, rows):
-        for first in range(0, spp, count):
-            yield Piece(top, min(top + rows, h), first, min(first + count, spp))
+        bottom = min(top + rows, h)
+        yield [Piece(top, bottom, first, min(first + count, spp)) for first in range(0, spp, count)]
 
 
 def parts_of(size: tuple[int, int], spp: int) -> int:
@@ -147,24 +94,33 @@ def pictures(
     with one_line():
         make: Any = cuda.device_array if there else np.zeros
         found = [make(numbers * w * h, kind) for kind in kinds]
-    for piece in pieces(size, spp, rows):
-        count = numbers * w * (piece.bottom - piece.top)
+
+    def render_band(pieces: list[Piece]) -> None:
+        top, bottom = pieces[0][:2]
+        places = [picture[numbers * w * top : numbers * w * bottom] for picture in found]
         with one_line():
-            if piece.first == 0:
-                totals = [cuda.to_device(np.zeros(count)) for _ in kinds]
-            images = [cuda.device_array(count * parts, np.float32) for _ in kinds]
-        threads = parts * cells(w, piece.bottom - piece.top)
-        launch(kernel, gpu.CUDA, threads, tables, *head(), w, h, *piece, parts, seed, *images, bad.array)
-        for total, image in zip(totals, images, strict=True):
-            launch(cuda_kernels.add_parts, gpu.CUDA, count, image, parts, total)
-        if piece.last == spp:
-            for picture, total in zip(found, totals, strict=True):
-                band = picture[numbers * w * piece.top : numbers * w * piece.bottom]
-                mean = band if there else cuda.device_array(count, band.dtype)
-                launch(cuda_kernels.take_mean, gpu.CUDA, count, total, spp, mean)
-                if not there:
-                    mean.copy_to_host(band)
+            totals = [cuda.to_device(np.zeros(len(place))) for place in places]
+            images = [cuda.device_array(len(place) * parts, np.float32) for place in places]
+        for piece in pieces:
+            threads = parts * cells(w, bottom - top)
+            launch(kernel, gpu.CUDA, threads, tables, *head(), w, h, *piece, parts, seed, *images, bad.array)
+            for total, image in zip(totals, images, strict=True):
+                launch(cuda_kernels.add_parts, gpu.CUDA, len(total), image, parts, total)
+        for total, place in zip(totals, places, strict=True):
+            _take_mean(total, spp, place, there)
+
+    for pieces in bands(size, spp, rows):
+        render_band(pieces)  # what it has on the device is given back before the next one
     return [picture.reshape((h, w, numbers)) for picture in found], bad
+
+
+def _take_mean(total: Any, spp: int, place: Any, there: bool) -> None:
+    """place = total / spp; there: it is on the device."""
+    with one_line():
+        mean = place if there else cuda.device_array(len(place), place.dtype)
+    launch(cuda_kernels.take_mean, gpu.CUDA, len(place), total, spp, mean)
+    if not there:
+        mean.copy_to_host(place)
 
 
 def cells(width: int, rows: int) -> int:
@@ -174,7 +130,7 @@ def cells(width: int, rows: int) -> int:
 def render_adj(
     width: Width,
     scene: Tables,
-    weights: Any,
+    weights: Weights,
     size: tuple[int, int],
     spp: int,
     seed: int,
@@ -182,19 +138,22 @@ def render_adj(
     deterministic: bool = False,
 ) -> tuple[np.ndarray, Bad]:
     """The gradient of sum(weights * image), (len(theta),) float64, without the boundary's part; that of the geometry
-    only if it is `moving`. weights: of `flat_weights`."""
+    only if it is `moving`."""
     w, h = size
     parts = parts_of(size, spp)
-    rows_that_fit(scene, gradient_bytes(scene, deterministic), 0, 1)
+    rows = rows_that_fit(scene, gradient_bytes(scene, deterministic), cuda_weights.BYTES * w, h)
     tables = kept(scene)
 
     def run(variant: Width, gradient: Any, bad: Bad) -> None:
-        for piece in pieces(size, spp, h):
-            threads = parts * cells(w, h)
-            launch(
-                cuda_kernels.render_adj, variant, threads, tables, weights, w, h, piece.first, piece.last, spp, parts,
-                seed, moving, gradient, bad.array,
-            )  # fmt: skip
+        for pieces in bands(size, spp, rows):
+            top, bottom = pieces[0][:2]
+            flat = None  # the last band's is given back first
+            flat = weights.rows(top, bottom)
+            for piece in pieces:
+                launch(
+                    cuda_kernels.render_adj, variant, parts * cells(w, bottom - top), tables, flat, w, h, *piece, spp,
+                    parts, seed, moving, gradient, bad.array,
+                )  # fmt: skip
 
     return summed(run, len(scene.theta), deterministic)
 
@@ -232,26 +191,6 @@ def _copies(size: int) -> int:
 def gradient_bytes(scene: Tables, deterministic: bool) -> int:
     size = len(scene.theta)
     return 16 * size if deterministic else 8 * size * _copies(size)
-
-
-def flat_weights(weights: Any, shape: tuple[int, ...]) -> Any:
-    """Weights (h, w, 3) on the device, flat; an array that is there already, of any library, is not taken to the
-    host."""
-    if not hasattr(weights, "__cuda_array_interface__"):
-        with one_line():
-            return cuda.to_device(np.ascontiguousarray(weights, np.float32).reshape(-1))
-    source = cuda.as_cuda_array(weights)
-    if tuple(source.shape) != shape:
-        raise NrenderError(f"weights: expected shape {shape}, got {tuple(source.shape)}")
-    if source.dtype not in (np.float32, np.float64):
-        raise NrenderError(f"weights: expected float32 or float64, got {source.dtype}")
-    count, bad = shape[0] * shape[1], Bad()
-    with one_line():
-        flat = cuda.device_array(3 * count, np.float32)
-    launch(cuda_kernels.take_weights, gpu.CUDA, count, source, flat, bad.array)
-    if bad.first():
-        raise NrenderError("weights: expected finite numbers, got NaN or infinity")
-    return flat
 
 
 def name() -> str:

@@ -1,5 +1,6 @@
 """The loops over pixels and samples of the AOVs on CUDA: twins of those in aov_kernels.py, divided among threads as in
-cuda_kernels.py. A thread sums its pixel in memory of its own."""
+cuda_kernels.py. A thread sums its pixel in memory of its own; those of a warp meet again at each sample, since some of
+them pass through surfaces that are not opaque, and others through none."""
 
 from ..aov.first import first_surface, weight_adj, weight_tan
 from ..aov.own import own_adj, own_flow, write_own, write_own_tan
@@ -16,7 +17,7 @@ from ..pixel_filter import BOX
 from ..real import absolute, gather, put, real
 from ..rng import stream
 from .aov_kernels import LARGE, centre_ray, write_face
-from .cuda_kernels import add_shared, cells, count_bad, own_copy, place_of, thread, threads
+from .cuda_kernels import add_shared, any_thread, cells, count_bad, own_copy, place_of, thread, threads
 from .kernels import BOUNDARY_STREAM, lens_sample, share_of
 
 
@@ -47,10 +48,13 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, top)
-        if x < width and y < bottom:
-            start, stop = share_of(last - first, part, parts)
-            _clear(sums, n)
-            for sample in range(first + start, first + stop):
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        if x >= width or y >= bottom:
+            end = sample
+        _clear(sums, n)
+        while any_thread(sample < end):
+            if sample < end:
                 s, at = lens_sample(scene, seed, x, y, width, height, sample)
                 o, axis, there = camera_ray(scene, at)
                 met = first_surface(scene, s, at, o, axis, 0.0 * at.x, there > 0.0)
@@ -61,6 +65,8 @@ def aovs(scene, channels, width, height, top, bottom, first, last, parts, seed, 
                         _add(sums, out, n)
                     else:
                         count_bad(bad, y * width + x, sample)
+                sample += 1
+        if x < width and y < bottom:
             _store(image, n * ((part * (bottom - top) + y - top) * width + x), sums, n)
 
 
@@ -73,11 +79,14 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, top)
-        if x < width and y < bottom:
-            start, stop = share_of(last - first, part, parts)
-            _clear(sums, n)
-            _clear(d_sums, n)
-            for sample in range(first + start, first + stop):
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        if x >= width or y >= bottom:
+            end = sample
+        _clear(sums, n)
+        _clear(d_sums, n)
+        while any_thread(sample < end):
+            if sample < end:
                 s, at = lens_sample(scene, seed, x, y, width, height, sample)
                 o, axis, there = camera_ray(scene, at)
                 met = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, there > 0.0)
@@ -96,6 +105,8 @@ def aovs_tan(scene, d_theta, channels, width, height, top, bottom, first, last, 
                         _add(d_sums, d_out, n)
                     else:
                         count_bad(bad, y * width + x, sample)
+                sample += 1
+        if x < width and y < bottom:
             place = n * ((part * (bottom - top) + y - top) * width + x)
             _store(image, place, sums, n)
             _store(d_image, place, d_sums, n)
@@ -111,16 +122,18 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
     for number in range(thread(), parts * count, threads()):
         part = number // count
         x, y = place_of(number - part * count, width, 0)
-        if x < width and y < height:
-            start, stop = share_of(last - first, part, parts)
-            place = n * (y * width + x)
-            g = scaled(read(weights, channels, place, 0.0 * real(x)), 1.0 / real(spp))
-            size = 0.0 * real(x)
-            for c in range(n):
-                size = size + absolute(gather(weights, place + c))
-            if not size > 0.0:
-                stop = start
-            for sample in range(first + start, first + stop):
+        start, stop = share_of(last - first, part, parts)
+        sample, end = first + start, first + stop
+        inside = x < width and y < height
+        place = n * (y * width + x) if inside else 0
+        g = scaled(read(weights, channels, place, 0.0 * real(x)), 1.0 / real(spp))
+        size = 0.0 * real(x)
+        for c in range(n):
+            size = size + absolute(gather(weights, place + c))
+        if not inside or not size > 0.0:
+            end = sample
+        while any_thread(sample < end):
+            if sample < end:
                 s, at = lens_sample(scene, seed, x, y, width, height, sample)
                 o, axis, there = camera_ray(scene, at)
                 met = first_surface(scene, s, at, o, axis, 0.0 * at.x + DARK, there > 0.0)
@@ -138,6 +151,7 @@ def aovs_adj(scene, weights, channels, width, height, first, last, spp, parts, s
                             weight_adj(scene, own, s, at, o, axis, coming, dim_coming, moving, True)
                     else:
                         count_bad(bad, y * width + x, sample)
+                sample += 1
 
 
 @device

@@ -11,8 +11,9 @@ from ..device import Width
 from ..tables import Tables
 from . import cuda_aov_kernels, gpu
 from .aovs import Outlines, View
-from .cuda import Bad, cells, gradient_bytes, launch, parts_of, pictures, pieces, summed
-from .cuda_memory import bytes_of, copied, kept, one_line, rows_that_fit
+from .cuda import bands, cells, gradient_bytes, parts_of, pictures, summed
+from .cuda_launch import Bad, launch, one_line
+from .cuda_memory import bytes_of, copied, kept, rows_that_fit
 from .gpu import cuda
 
 SAMPLES = 1 << 24  # of edges, of a launch
@@ -49,7 +50,7 @@ def aovs_adj(
     tables, flat = kept(view.scene), _flat(weights)
 
     def run(variant: Width, gradient: Any, bad: Bad) -> None:
-        for piece in pieces(view.size, view.spp, h):
+        for piece in next(bands(view.size, view.spp, h)):  # the only one
             launch(
                 cuda_aov_kernels.aovs_adj, variant, parts * cells(w, h), tables, flat, view.channels, w, h,
                 piece.first, piece.last, view.spp, parts, view.seed, moving, gradient, bad.array,

@@ -8,16 +8,12 @@ The threads of a warp meet at every vertex (`any_thread`). Left to themselves th
 walks differ in length and never come together again, and each then runs almost alone: from the second sample on, a
 gradient took three times as long.
 
-The first walk of a gradient gives its radiance, and what its rays met, to its replay in the same thread. Gradients and
-boundary samples change what many threads change: by atomics, in sums of float64.
+The first walk of a gradient gives its radiance, and what its rays met, to its replay in the same thread. Gradients
+change what many threads change: by atomics, in sums of float64. cuda_boundary_kernels.py has the boundary.
 """
 
-from ..boundary.grazing import grazing_adj, grazing_tan
-from ..boundary.mirrored import mirrored_segment
-from ..boundary.primary import edge_adj, edge_point, edge_tan
-from ..boundary.segment import grazing_segment
 from ..device import Primitive, device
-from ..film import any_pixel, around, at_place, counted
+from ..geometry.refitted import refit_node
 from ..geometry.triangle import vector_at
 from ..hits import Hits, keep, recall
 from ..local import local_integers, local_reals
@@ -25,21 +21,17 @@ from ..motion import Trail
 from ..path import DARK, advance
 from ..path_adj import advance_adj, begin_adj
 from ..path_tan import advance_tan
-from ..pixel_filter import BOX
 from ..real import absolute, put, real
-from ..rng import lattice5, stream
-from ..vec import add, dot, largest_magnitude, scale
-from .kernels import BOUNDARY_STREAM, camera_tangent, camera_walk, finite, lens_sample, put_vector, share_of
+from ..vec import add, largest_magnitude, scale
+from .kernels import camera_tangent, camera_walk, finite, lens_sample, put_vector, share_of
 
 ACROSS, DOWN = 3, 2  # bits: the 32 threads of a warp have a rectangle of 8 x 4 pixels, whose rays stay near each other
-MISSED = -2
 
 
 @Primitive
 def thread():
     """The number of this thread in its launch."""
     return 0
-MISSED = -2
 
 
 @Primitive
@@ -150,22 +142,22 @@ def render_tan(scene, d_theta, width, height, top, bottom, first, last, parts, s
 
 
 @device
-def render_adj(scene, weights, width, height, first, last, spp, parts, seed, moving, gradient, bad):
-    """gradient += that of sum(weights * image), interior part. weights (height * width * 3); a pixel without weight is
-    not walked."""
+def render_adj(scene, weights, width, height, top, bottom, first, last, spp, parts, seed, moving, gradient, bad):
+    """gradient += that of sum(weights * image), interior part, of the rows top .. bottom. weights (rows * width * 3); a
+    pixel without weight is not walked."""
     trail = Trail(local_integers(), local_reals())
     hits = Hits(local_integers(), local_reals())  # of one walk
     p, g_p = local_reals(), local_reals()
     own = own_copy(gradient)
-    count = cells(width, height)
+    count = cells(width, bottom - top)
     for number in range(thread(), parts * count, threads()):
         part = number // count
-        x, y = place_of(number - part * count, width, 0)
+        x, y = place_of(number - part * count, width, top)
         start, stop = share_of(last - first, part, parts)
         sample, end = first + start, first + stop
         weight = (0.0 * real(x), 0.0 * real(x), 0.0 * real(x))
-        if x < width and y < height:
-            weight = scale(vector_at(weights, 3 * (y * width + x)), 1.0 / real(spp))
+        if x < width and y < bottom:
+            weight = scale(vector_at(weights, 3 * ((y - top) * width + x)), 1.0 / real(spp))
         if not largest_magnitude(weight) > 0.0:
             end = sample
         while any_thread(sample < end):
@@ -187,113 +179,6 @@ def render_adj(scene, weights, width, height, first, last, spp, parts, seed, mov
                     met, kept = recall(scene, hits, 0, replay.walk.depth, True)
                     replay, going = advance_adj(scene, replay, met, kept, trail, p, g_p, own, moving, True)
             sample += 1
-
-
-@device
-def outlines(
-    scene, edges, width, height, samples, seed, number, adjoint, first, last, d_theta, weights, gradient, d_image,
-    squares, met, bad
-):
-    """The boundary of primary visibility, samples first .. last of them. number: of the launch, which has random
-    numbers of its own. adjoint: gradient += its part, weights (height * width * 3); else d_image (height * width * 3)
-    += it. squares (last - first) = the square of what each sample changes, unless it is empty."""
-    own = own_copy(gradient)
-    for i in range(first + thread(), last, threads()):
-        e = edge_point(scene, edges, stream(seed, BOUNDARY_STREAM + number, i), i, width, height, True)
-        square = 0.0 * e.at.x
-        if e.seen:
-            if not finite(scale(e.jump, largest_magnitude(e.covector))):
-                count_bad(bad, e.pixel, i)
-            elif adjoint:
-                edge_adj(scene, own, e, at_place(scene, weights, e.at, e.pixel), True)
-            else:
-                change = edge_tan(scene, d_theta, e)
-                square = _add_at_place(scene, d_image, e.at, e.pixel, change)
-        if len(squares) > 0:
-            put(squares, i - first, square, True)
-
-
-@device
-def grazing(
-    scene, edges, emitters, plan, depth, rough, width, height, samples, seed, number, adjoint, first, last, d_theta,
-    weights, gradient, d_image, squares, met, bad
-):
-    """Segments beyond the first vertex that graze an edge, and light a vertex of this depth. met (last - first) = the
-    edge of each sample that reached both that and the eye, -1 if it found none, MISSED of the others. The rest as in
-    `outlines`."""
-    trail, p = Trail(local_integers(), local_reals()), local_reals()
-    own = own_copy(gradient)
-    for i in range(first + thread(), last, threads()):
-        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        g = grazing_segment(scene, edges, emitters, plan, depth, rough, s, u, i, trail, p, True)
-        square = _contribute(scene, trail, g, True, adjoint, i, d_theta, weights, own, d_image, bad)
-        _note(squares, met, i - first, square, g)
-
-
-@device
-def mirrored(
-    scene, edges, plan, depth, rough, width, height, samples, seed, number, adjoint, first, last, d_theta, weights,
-    gradient, d_image, squares, met, bad
-):
-    """The same where smooth surfaces are between them and the eye."""
-    trail, p = Trail(local_integers(), local_reals()), local_reals()
-    own = own_copy(gradient)
-    for i in range(first + thread(), last, threads()):
-        s, u = stream(seed, BOUNDARY_STREAM + number, i), lattice5(seed, BOUNDARY_STREAM + number, i)
-        place = any_pixel(scene, u[0], u[1])
-        g = mirrored_segment(scene, edges, plan.weight, depth, rough, s, (u[2], u[3]), place, trail, p, True)
-        square = _contribute(scene, trail, g, False, adjoint, i, d_theta, weights, own, d_image, bad)
-        _note(squares, met, i - first, square, g)
-
-
-@device
-def _contribute(scene, trail, g, spread, adjoint, sample, d_theta, weights, gradient, d_image, bad):
-    """The square of what a segment changes. spread: see kernels._count."""
-    square = 0.0 * g.s
-    if g.seen:
-        if not finite(scale(g.jump, largest_magnitude(g.normal))):
-            count_bad(bad, g.pixel, sample)
-        elif adjoint:
-            weight = vector_at(weights, 3 * g.pixel)
-            if spread:
-                weight = at_place(scene, weights, g.lens.at, g.pixel)
-            grazing_adj(scene, gradient, trail, g, weight, True)
-        else:
-            change = grazing_tan(scene, d_theta, trail, g)
-            if spread:
-                square = _add_at_place(scene, d_image, g.lens.at, g.pixel, change)
-            else:
-                square = _add(d_image, g.pixel, change)
-    return square
-
-
-@device
-def _note(squares, met, place, square, g):
-    if len(squares) > 0:
-        put(squares, place, square, True)
-        put(met, place, g.edge if g.reached else MISSED, True)
-
-
-@device
-def _add_at_place(scene, d_image, at, pixel, change):
-    """Twin of film.add_at_place."""
-    square = 0.0 * at.x
-    if scene.filter == BOX:
-        square = _add(d_image, pixel, change)
-    else:
-        for k in range(around(scene)):
-            near, f = counted(scene, at, k)
-            if f > 0.0:
-                square = square + _add(d_image, near, scale(change, f))
-    return square
-
-
-@device
-def _add(d_image, pixel, change):
-    """Add the change; return its square."""
-    for c in range(3):
-        add_shared(d_image, 3 * pixel + c, change[c])
-    return dot(change, change)
 
 
 @device
@@ -322,3 +207,10 @@ def take_weights(source, weights, bad):
             put(weights, 3 * i + c, value, True)
             if not absolute(value) < 1e30:
                 count_bad(bad, i, c)
+
+
+@device
+def refit(words, theta, faces, bounds, surfaces, begin, end):
+    """The nodes begin .. end of a tree, those of one level: see geometry/refitted.py."""
+    for node in range(begin + thread(), end, threads()):
+        refit_node(words, theta, faces, bounds, surfaces, node)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from ..errors import DeviceError
+from ..geometry.refitted import Refitted
+from .cuda_launch import one_line
+from .cuda_refit import refitted
 from .gpu import SIMULATED, cuda
 
 Key = tuple[Any, ...]
@@ -21,19 +22,6 @@ ONLY_CPU = {"few": np.zeros(1, np.float32), "few_faces": np.zeros(1, np.int32)} 
 
 _kept: OrderedDict[Key, tuple[Any, Any]] = OrderedDict()
 _lock = Lock()
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """What the driver refuses is a DeviceError of one line. Its classes are named, since they can't be imported where
-    there is no driver."""
-    try:
-        yield
-    except Exception as error:
-        if type(error).__name__ in ("CudaAPIError", "CudaSupportError", "CUDAError", "LinkerError", "NvvmSupportError"):
-            words = " ".join(str(error).split())
-            raise DeviceError(f"device 'cuda': {words}") from error
-        raise
 
 
 def free_bytes() -> float:
@@ -56,11 +44,11 @@ def bytes_of(tables: Any) -> int:
     return sum(_wanted(tables, name).nbytes for name in _arrays(tables))
 
 
-def _arrays(tables: Any) -> list[str]:
-    return [name for name, value in tables._asdict().items() if isinstance(value, np.ndarray)]
+def _arrays(tables: Any, kind: Any = np.ndarray | Refitted) -> list[str]:
+    return [name for name, value in tables._asdict().items() if isinstance(value, kind)]
 
 
-def _wanted(tables: Any, name: str) -> np.ndarray:
+def _wanted(tables: Any, name: str) -> Any:
     return ONLY_CPU.get(name, getattr(tables, name))
 
 
@@ -74,20 +62,30 @@ def _key(tables: Any) -> Key:
 
 def copied(tables: Any) -> Any:
     """The same NamedTuple with its arrays on the device. Those that other tables have there are not copied again: an
-    optimizer's next scene has but a few new ones."""
+    optimizer's next scene has but a few new ones, and its tree is refitted from that of the last one."""
     with _lock:
-        there = {
-            id(getattr(host, name)): getattr(device, name)
-            for host, device in _kept.values()
-            for name in _arrays(host)
-        }
+        there, trees = {}, {}
+        for host, device in _kept.values():
+            for name in _arrays(host):
+                value, found = getattr(host, name), getattr(device, name)
+                there[id(value)] = found
+                trees[id(value.tree.words if isinstance(value, Refitted) else value)] = found
 
     def on_device(name: str) -> Any:
         found = there.get(id(getattr(tables, name)))
         return cuda.to_device(_wanted(tables, name)) if found is None else found
 
     with one_line():
-        return tables._replace(**{name: on_device(name) for name in _arrays(tables)})
+        made = {name: on_device(name) for name in _arrays(tables, np.ndarray)}
+    for name in _arrays(tables, Refitted):
+        tree = getattr(tables, name)
+        made[name] = there.get(id(tree))
+        if made[name] is None:
+            with one_line():
+                before = trees.get(id(tree.tree.words))
+                before = cuda.to_device(tree.tree.words) if before is None else before
+            made[name] = refitted(tree, before, made["theta"], made["faces"])
+    return tables._replace(**made)
 
 
 def kept(tables: Any) -> Any:

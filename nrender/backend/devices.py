@@ -147,7 +147,7 @@ def _cpu() -> Backend:
 
 @functools.cache
 def _cuda() -> Backend:
-    from . import cuda, cuda_aovs, cuda_strata, gpu
+    from . import cuda, cuda_aovs, cuda_launch, cuda_strata, cuda_weights, gpu
 
     def pilot(work: strata.Work, probe: np.ndarray) -> Any:
         return cuda_strata.boundary_tan(work, probe, record=True)
@@ -161,7 +161,7 @@ def _cuda() -> Backend:
         cuda_strata.boundary_tan,
         cuda_strata.boundary_adj,
         pilot,
-        cuda.flat_weights,
+        cuda_weights.Weights,
         cuda_aovs,
-        cuda.machine_code,
+        cuda_launch.machine_code,
     )

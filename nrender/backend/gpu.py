@@ -38,7 +38,7 @@ def _plain(function: Any) -> Any:
     return function if SIMULATED else cuda.jit(device=True)(function)
 
 
-CUDA = Width("cuda", np.float32, compile_cuda, together=1)
+CUDA = Width("cuda", np.float32, compile_cuda, together=1, refits=True)
 
 for _primitive, _function in (
     (lane.sqrt, math.sqrt),
@@ -58,6 +58,8 @@ for _primitive, _function in (
     (group_integers, gpu_local.group_integers),
     (words.quad, gpu_words.quad),
     (words.as_real, gpu_words.as_real),
+    (words.as_word, gpu_words.as_word),
+    (words.double, np.float64),
     (words.bit_count, gpu_words.bit_count),
     (traverse.closest, compressed_walk.closest),
     (traverse.occluded, compressed_walk.occluded),

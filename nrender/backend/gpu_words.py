@@ -25,6 +25,7 @@ def bit_count(word):
 
 if SIMULATED:
     quad = words.quad.python
+    as_word = words.as_word.python
 
     def as_real(word):
         return np.float32(words.as_real.python(word))
@@ -38,6 +39,13 @@ else:
             return builder.bitcast(context.cast(builder, args[0], sig.args[0], types.int32), ir.FloatType())
 
         return types.float32(word), generate
+
+    @intrinsic
+    def as_word(typing, x):
+        def generate(context, builder, sig, args):
+            return builder.bitcast(context.cast(builder, args[0], sig.args[0], types.float32), _WORD)
+
+        return types.int32(x), generate
 
     @intrinsic
     def quad(typing, array, k):

@@ -15,6 +15,7 @@ import numpy as np
 from ..device import Width
 from ..errors import Problem, SceneError
 from ..geometry.compressed import compress, nothing
+from ..geometry.refitted import GROWN, Refitted, Words
 from ..geometry.tree import Tree, build, corners_of, extent_of, refit
 from ..params import Layout
 from ..scene import Scene
@@ -28,11 +29,12 @@ REFIT_FROM = 4096  # faces: below, a new tree costs nothing
 class Mesh:
     """All faces of a scene. parts: the shapes' face arrays, held so that their ids stay theirs; crossing: the names of
     shapes that pass through each other, once that is asked for; trees: the last one and its extent, by `together`;
-    made: the last tables by name, with what they were made from."""
+    words: those of the last one that a device refits; made: the last tables by name, with what they were made from."""
 
     parts: tuple[np.ndarray, ...]
     faces: np.ndarray
     trees: dict[int, tuple[Tree, float]] = field(default_factory=dict)
+    words: Words | None = None
     crossing: list[tuple[str, str]] | None = None
     made: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict)
 
@@ -76,7 +78,7 @@ def tree_of(mesh: Mesh, vertices: np.ndarray, together: int) -> Tree:
         old, extent = mesh.trees.get(together, (None, 0.0))
     if old is not None:
         tree = refit(old, vertices, mesh.faces)
-        if extent_of(tree) < 1.5 * extent:
+        if extent_of(tree) < GROWN * extent:
             return tree
     tree = build(vertices, mesh.faces, together)
     with _lock:
@@ -84,17 +86,17 @@ def tree_of(mesh: Mesh, vertices: np.ndarray, together: int) -> Tree:
     return tree
 
 
-def tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np.ndarray]:
+def tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, Any]:
     """The tree as the width's walk reads it: in one form, with nothing in the other."""
     return mesh.again(f"tree, {width.name}", (vertices,), lambda: _tree_tables(mesh, vertices, width))
 
 
-def _tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np.ndarray]:
-    tree = tree_of(mesh, vertices, width.together)
+def _tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, Any]:
     if width.together == 1:
-        compressed = compress(tree.nodes, tree.links, tree.corners, tree.order)
-        tables = {"nodes": tree.nodes, "links": tree.links, "order": tree.order, "corners": tree.corners}
-        return {name: array[:1].copy() for name, array in tables.items()} | {"compressed": compressed}
+        real, word = np.zeros(1, np.float32), np.zeros(1, np.int32)
+        words = _words(mesh, vertices, width)
+        return {"nodes": real, "links": word, "order": word, "corners": real, "compressed": words}
+    tree = tree_of(mesh, vertices, width.together)
     return {
         "nodes": tree.nodes.astype(width.literal, copy=False),
         "links": tree.links,
@@ -102,3 +104,26 @@ def _tree_tables(mesh: Mesh, vertices: np.ndarray, width: Width) -> dict[str, np
         "corners": corners_of(tree, vertices, mesh.faces, width.literal),
         "compressed": nothing(),
     }
+
+
+def _words(mesh: Mesh, vertices: np.ndarray, width: Width) -> np.ndarray | Refitted:
+    """The compressed tree; where the device refits it, and has one of the same mesh, only how."""
+    if not width.refits or len(mesh.faces) < REFIT_FROM:
+        return compressed(tree_of(mesh, vertices, 1))
+    with _lock:
+        last = mesh.words
+    if last is None:
+        return _new_words(mesh, vertices).words
+    return Refitted(last, lambda: _new_words(mesh, vertices))
+
+
+def _new_words(mesh: Mesh, vertices: np.ndarray) -> Words:
+    tree = build(vertices, mesh.faces, 1)
+    words = Words(compressed(tree), tuple(tree.levels.tolist()), extent_of(tree))
+    with _lock:
+        mesh.words = words
+    return words
+
+
+def compressed(tree: Tree) -> np.ndarray:
+    return compress(tree.nodes, tree.links, tree.corners, tree.order)

@@ -23,6 +23,18 @@ def as_real(word):
 
 
 @Primitive
+def as_word(x):
+    """The int32 with the bits of a number: the inverse of `as_real`."""
+    return int(np.float32(x).view(np.int32))
+
+
+@Primitive
+def double(x):
+    """A number in float64."""
+    return float(x)
+
+
+@Primitive
 def bit_count(word):
     """How many bits of a non-negative int32 are set."""
     return int(word).bit_count()
@@ -43,6 +55,18 @@ def _as_real(typing, word):
         return builder.bitcast(bits, ir.FloatType())
 
     return types.float32(word), generate
+
+
+@as_word.define(FLOAT32)
+@intrinsic
+def _as_word(typing, x):
+    def generate(context, builder, sig, args):
+        return builder.bitcast(context.cast(builder, args[0], sig.args[0], types.float32), ir.IntType(32))
+
+    return types.int32(x), generate
+
+
+double.define(FLOAT32)(np.float64)
 
 
 @bit_count.define(FLOAT32)
