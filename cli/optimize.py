@@ -44,7 +44,8 @@ MAX_SHOWN = 12
 @click.option(
     "--max-spp",
     type=click.IntRange(min=1),
-    help="What --spp may be raised to where noise stalls the fit.  [default: the scene's, or 4 times --spp]",
+    help="What --spp may be raised to where noise stalls the fit; least-squares averages so many samples.  "
+    "[default: the scene's, or 4 times --spp]",
 )
 @seed_option
 @device_option

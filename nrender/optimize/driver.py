@@ -91,8 +91,8 @@ def optimize(
                 of an image and its target, that returns (loss, dloss/dimage); None: the scene's
     weights     of the pixels, (H, W) >= 0 or the path of an image, or a map from camera to either; None: the scene's
     starts      so many fits, from the scene's start and from Sobol' points within the bounds; the best counts
-    max_spp     what l-bfgs-b, trust-constr and least-squares may raise `spp` to where noise stalls them; None: the
-                scene's, or 4 times `spp`
+    max_spp     what l-bfgs-b and trust-constr may raise `spp` to where noise stalls them, and how many samples a pixel
+                least-squares averages in the end; None: the scene's, or 4 times `spp`
     intervals   say how certain the parameters are (losses that are sums of squares, up to 64 free scalars)
     gradcheck   hold the gradient of the first picture against finite differences before the fit (`nrender.gradcheck`,
                 of a small picture: a minute or so); the result has it, and the report

@@ -30,8 +30,9 @@ KEYS: dict[str, Key] = {
     "method": choice("how; below", *METHODS, default="l-bfgs-b"),
     "iterations": integer("at most so many", low=1, high=10**9, default=100),
     "step": number("rate of adam and sgd; without it the method's own", low=0, open_ends=True, default=None),
-    "max_spp": integer("where noise stalls the other methods, they raise the samples a pixel up to this; without it "
-                       "to 4 times `spp`", low=1, high=2**31 - 1, default=None),
+    "max_spp": integer("where noise stalls the other methods, they raise the samples a pixel up to this, and "
+                       "`least-squares` averages so many; without it 4 times `spp`",
+                       low=1, high=2**31 - 1, default=None),
 }
 
 
