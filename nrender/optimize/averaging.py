@@ -43,6 +43,8 @@ def average(run: Run) -> Outcome:
     start = run.best
     assert start is not None
     steps = int(np.clip(run.iterations - run.iteration - FIRST, 1, MOST))
+    # Fewer gradients have more samples each, but the curvature needs no more than that.
+    run.objective.most_for_derivatives = max(run.objective.spp, -(-run.max_spp // MOST))
     spp = run.objective.spp = max(run.objective.spp, -(-run.max_spp // steps))
     wanted = run.max_spp // spp
     mean = f"the mean of {wanted} gradients of {spp} samples a pixel with fresh random numbers"

@@ -101,7 +101,7 @@ def _estimate(run: Run, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     objective, variables = run.objective, run.variables
     scene, axes = variables.apply(x), np.eye(x.size)
     directions = [variables.directions(x, axis) for axis in axes]
-    spp = max(1, objective.spp // DRAWS)
+    spp = max(1, objective.derivative_spp // DRAWS)
     products, scores = np.zeros((DRAWS, DRAWS, x.size, x.size)), np.zeros((x.size, x.size))
     for camera in objective.cameras:
         draws = [objective.tangents(scene, camera, directions, spp, STREAM + k) for k in range(DRAWS)]

@@ -52,6 +52,7 @@ class Objective:
         self.terms, self.wrt, self.spp, self.seed = list(terms), wrt, spp, seed
         self.cameras = list(dict.fromkeys(term.camera for term in terms))
         self.views = Views(renderer, device, {c: [t.what for t in terms if t.camera == c] for c in self.cameras})
+        self.most_for_derivatives: int | None = None
         self.latest: dict[str, np.ndarray] = {}  # by camera: the last picture of a whole evaluation
 
     def seeds(self, stream: int, camera: int) -> tuple[int, int]:
@@ -184,12 +185,17 @@ class Objective:
         self.latest[camera] = 0.5 * (a[what] + b[what])
 
     @property
+    def derivative_spp(self) -> int:
+        """What derivative images have their share of: `spp`, or less where few evaluations have very many samples."""
+        return self.spp if self.most_for_derivatives is None else min(self.spp, self.most_for_derivatives)
+
+    @property
     def _half_spp(self) -> int:
         return (self.spp + 1) // 2
 
     @property
     def _curvature_spp(self) -> int:
-        return max(1, self.spp // CURVATURE_SHARE)
+        return max(1, self.derivative_spp // CURVATURE_SHARE)
 
 
 class _Total:
