@@ -76,10 +76,23 @@ def on_disk(dispatcher: Any, config: Any = None, part: str = "") -> Any:
             dispatcher.enable_caching()
         finally:
             settings.CACHE_DIR = given
-        file: Any = dispatcher._cache._cache_file
-        file.__class__ = checked(file.__class__)
-        dispatcher._cache.__class__ = forgiving(dispatcher._cache.__class__)
+        cache = dispatcher._cache
+        cache._cache_file.__class__ = checked(cache._cache_file.__class__)
+        cache.__class__ = forgiving(cache.__class__)
+        _forget_the_place(cache, folder / part)
     return dispatcher
+
+
+def _forget_the_place(cache: Any, folder: Path) -> None:
+    """Numba tells the files of a function by its source's path and time. The folder's name says more than that, of what
+    is in this package: so every installation of the same version has the same files."""
+    package, source = Path(__file__).resolve().parent, Path(cache._py_func.__code__.co_filename).resolve()
+    if source.is_relative_to(package):
+        place = str(folder / ".".join((package.name, *source.relative_to(package).parts[:-1])))
+        files = cache._cache_file
+        cache._cache_path = cache._impl.locator._cache_path = files._cache_path = place
+        files._index_path = os.path.join(place, files._index_name)
+        files._source_stamp = 0
 
 
 @functools.cache

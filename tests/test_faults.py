@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,14 @@ def f(x):
     return x + 1.5
 on_disk(f)
 print(f(2.0), sum(f.stats.cache_hits.values()))
+"""
+
+ELSEWHERE = """
+import numpy as np, nrender
+from nrender.geometry.fit import extent
+extent(np.zeros(64, np.float32), np.zeros(2))
+dispatcher = dict(zip(extent.__code__.co_freevars, extent.__closure__))["compiled"].cell_contents()
+print(nrender.__path__[0], sum(dispatcher.stats.cache_hits.values()))
 """
 
 
@@ -57,6 +67,19 @@ def test_sixteen_processes_start_with_an_empty_cache_at_once(child):
     together = [child() for _ in range(16)]
     assert [said(one)[0] for one in together] == ["3.5"] * 16
     assert said(child()) == ["3.5", "1"]
+
+
+def test_what_one_installation_compiled_others_of_the_same_version_find(tmp_path):
+    found, package, skip = [], Path(nr.__file__).parent, shutil.ignore_patterns("__pycache__")
+    for place in ("one", "other"):
+        shutil.copytree(package, tmp_path / place / "nrender", ignore=skip)
+        environment = {**os.environ, "NRENDER_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path / place)}
+        command = [sys.executable, "-c", ELSEWHERE]
+        found.append(subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True))
+    assert [run.stdout.split() for run in found] == [
+        [str(tmp_path / "one" / "nrender"), "0"],
+        [str(tmp_path / "other" / "nrender"), "1"],
+    ]
 
 
 def test_threads_render_at_once():

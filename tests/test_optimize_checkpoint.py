@@ -120,12 +120,15 @@ def test_rejected_steps_are_resumed_too(tmp_path, method):
     assert_same_run(resumed, unbroken)
 
 
+JUDGING = {"adam": 6, "sgd": 6, "least-squares": 4}  # pictures, each point with two halves
+
+
 @EVERY
 def test_a_finished_run_is_resumed_at_once(tmp_path, method):
     done = fit(tmp_path, method)
     renderer = FakeRenderer(sigma=0.5)
     assert_same_run(fit(tmp_path, method, renderer, resume=True), done)
-    judging = {"adam": 6, "sgd": 6, "least-squares": 4}.get(method, 0)  # each with two halves
+    judging = JUDGING.get(method, 0)
     pictures, derivatives, intervals = 2, 1, DRAWS + 2
     assert renderer.calls == judging + pictures + derivatives + intervals
 
