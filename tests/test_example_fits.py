@@ -21,7 +21,7 @@ def run(monkeypatch, capsys):
 
 
 def test_teapot(run, tmp_path):
-    size = ["--scale", "0.5", "--target-spp", "256", "--spp", "32", "--iterations", "18"]
+    size = ["--scale", "0.5", "--target-spp", "256", "--spp", "32", "--max-spp", "64", "--iterations", "18"]
     found = run("teapot", "--out", str(tmp_path), *size)
     error = found["errors"]  # in per cent; the start has 6, 1.8 and 20
     assert error["cameras.main.origin"] < 4

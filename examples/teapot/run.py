@@ -1,6 +1,6 @@
 """Camera, glaze and pose of a teapot from one picture, from the command line.
 
-    python run.py [--out DIR] [--spp N] [--iterations N] [--target-spp N] [--scale S] [--json]
+    python run.py [--out DIR] [--spp N] [--max-spp N] [--iterations N] [--target-spp N] [--scale S] [--json]
 
 Renders the target from teapot.yaml, whose values are the truth, fits the scene to it from the file's `init`s, both by
 the command `nrender`, and prints what was found beside the truth.
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("teapot"), help="folder of target and fit")
     parser.add_argument("--spp", type=int, default=64, help="samples a pixel of the fit")
+    parser.add_argument("--max-spp", type=int, default=4096, help="that are averaged in the end")
     parser.add_argument("--iterations", type=int, default=60)
     parser.add_argument("--target-spp", type=int, default=4096)
     parser.add_argument("--json", action="store_true", help="print one object instead of the table")
@@ -59,7 +60,7 @@ def main() -> None:
     truth.dump(source)
     target, fitted = options.out / "target.exr", options.out / "fit"
     nrender("render", str(source), "-o", str(target), "--spp", str(options.target_spp), "--seed", "1000")
-    amount = ["--spp", str(options.spp), "--iterations", str(options.iterations)]
+    amount = ["--spp", str(options.spp), "--max-spp", str(options.max_spp), "--iterations", str(options.iterations)]
     report = json.loads(nrender("optimize", str(source), str(target), "-o", str(fitted), "--json", *amount))
     found = nr.load_scene(fitted / "result.yaml")
     error = errors(truth, found)
