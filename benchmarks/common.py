@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine, alternating rounds, results as JSON and as a short Markdown page."""
+"""What the benchmarks share: the machine, commands, alternating rounds, results as JSON and a short Markdown page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ def machine(*packages: str) -> dict[str, Any]:
     if cpuinfo.exists():
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
-    from nrender.backend.cpu import threads
+    from nrender.host import threads
 
     versions = {name: _version(name) for name in ("numba", "llvmlite", "numpy", *packages)}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
@@ -46,6 +47,14 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+
+
+def nrender(*arguments: str) -> str:
+    """What a command of this checkout prints on stdout."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def rounds(

@@ -11,15 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from fit_own import Row, steady
+from fit_own import TARGET_SEED, TARGET_SPP, Row, steady
 from fit_problem import Peer, Problem, Values, free
 from fit_problems import AIM, ORIGIN, TEXELS
 from mitsuba_twin import mitsuba_scene, use_mitsuba
 
 import nrender as nr
 from nrender.scene.transform import world_vertices
-
-TARGET_SPP, TARGET_SEED = 4096, 9_999_991
 
 
 class Twin:

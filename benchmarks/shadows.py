@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import RESULTS, ROOT, machine, save, table
+from common import RESULTS, ROOT, machine, nrender, save, table
 
 import nrender as nr
 
@@ -39,14 +37,6 @@ FITS: dict[str, dict[str, Any]] = {
     },
 }
 """The options of the commands that follow each other, and what an error is divided by."""
-
-
-def nrender(*arguments: str) -> str:
-    """What a command prints on stdout."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def fitted(scene: nr.Scene) -> str:

@@ -14,15 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import ROOT, machine, save, table
+from common import ROOT, machine, nrender, save, table
 
 import nrender as nr
 
@@ -35,14 +33,6 @@ REFLECTANCE, SPECULAR, ROUGHNESS = (f"materials.glaze.{key}" for key in MATERIAL
 ORIGIN, AIM = "cameras.main.origin", "cameras.main.target"
 GOALS = {"reflectance": 0.01, "specular": 0.02, "roughness": 0.01, "origin": 0.005, "target": 0.005}
 """What counts as found: largest errors, for the camera's two points in units of their distance."""
-
-
-def nrender(*arguments: str) -> str:
-    """What a command prints on stdout."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def start(scene: nr.Scene, seed: int) -> dict[str, np.ndarray]:

@@ -15,9 +15,10 @@ from .options import json_option
 @json_option
 def info(ahead: bool, as_json: bool) -> None:
     """Versions, devices, and where compiled kernels are kept."""
+    from nrender import __version__
     from nrender.backend.info import info as facts
 
-    found: dict[str, Any] = facts()
+    found: dict[str, Any] = {"version": __version__, **facts()}
     if ahead:
         from nrender.warm import warm
 

@@ -44,10 +44,10 @@ def device_name(device: str) -> str:
 
 def check_camera(scene: Any, camera: str | None) -> str:
     """The name of the camera to use."""
-    from nrender.optimize.targets import default_camera
+    from nrender.scene.cameras import default_camera
 
     if camera is None:
-        return default_camera(scene)
+        return default_camera(scene.cameras)
     if camera not in scene.cameras:
         from nrender.errors import did_you_mean
 

@@ -17,6 +17,7 @@ from .params import Layout
 from .pixel_filter import POINT
 from .real import FLOAT32, FLOAT64
 from .scene import Scene
+from .scene.cameras import default_camera
 from .tables import Tables
 from .warm import ensure
 
@@ -77,7 +78,7 @@ def job_of(
 
 def camera_of(scene: Scene, camera: str | None) -> str:
     """The name of the camera that is meant; NrenderError if there is none of this name."""
-    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
+    name = default_camera(scene.cameras) if camera is None else camera
     if name not in scene.cameras:
         raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
     return name
@@ -140,7 +141,7 @@ def crossing_pairs(job: Job, edges: Callable[[], np.ndarray | None]) -> list[tup
         width, tables = job.width, job.tables
         if job.backend.name != "cpu":  # the search is the host's, by the host's tree
             ensure(["crossings"])
-            width, tables = FLOAT32, compile_scene(job.scene, job.camera, FLOAT32)[3]
+            width, tables = FLOAT32, compile_scene(job.scene, job.camera, FLOAT32).tables
         pairs = crossing_shapes(width, tables, ends, of_vertex, of_face)
         job.mesh.crossing = [(names[a], names[b]) for a, b in sorted(pairs)]
     return job.mesh.crossing

@@ -169,5 +169,5 @@ def test_a_compiled_scene_gives_faces_the_chance_of_their_power():
             },
         }
     )
-    tables = compile_scene(scene, "main", FLOAT64)[3]
+    tables = compile_scene(scene, "main", FLOAT64).tables
     assert_allclose([chance_of_face(tables, face) for face in range(3)], np.array([0.5 * 6, 2.0 * 3 * 2, 0.0]) / 15.0)

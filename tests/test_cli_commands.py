@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
 from nrender_cli.main import cli
 
+from nrender import __version__
 from nrender.aov import AOVS
 from nrender.image import read_image, write_image
 from nrender.scene import load_scene
@@ -334,7 +335,6 @@ def test_warnings_are_one_line(folder):
 
 def test_info(monkeypatch):
     facts = {
-        "version": "0.1.0",
         "python": "3.11.0",
         "numba": "0.60",
         "threads": 2,
@@ -343,8 +343,13 @@ def test_info(monkeypatch):
         "cache_dir": "/cache",
     }
     monkeypatch.setitem(sys.modules, "nrender.backend.info", SimpleNamespace(info=lambda: facts))
-    assert json.loads(run("info", "--json").stdout) == facts
+    assert json.loads(run("info", "--json").stdout) == {"version": __version__, **facts}
     assert run("info").stdout.splitlines()[5] == "devices    cpu"
+
+
+def test_info_of_this_machine():
+    keys = {"version", "python", "numba", "threads", "simd", "devices", "cache_dir"}
+    assert set(json.loads(run("info", "--json").stdout)) == keys
 
 
 def test_info_compiles_ahead():

@@ -15,7 +15,7 @@ SCENES = {name: test_lanes.SCENES[name] for name in list(test_lanes.SCENES)[:6]}
 
 
 def tables_of(scene):
-    return compile_scene(scene, "main", FLOAT32)[3]._asdict()
+    return compile_scene(scene, "main", FLOAT32).tables._asdict()
 
 
 def fresh(scene):

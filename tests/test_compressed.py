@@ -323,7 +323,7 @@ def square():
 
 def test_only_the_widths_that_walk_it_get_it():
     scene = square()
-    tables = {width: compile_scene(scene, "main", width)[3] for width in (FLOAT32, FLOAT64, COMPRESSED)}
+    tables = {width: compile_scene(scene, "main", width).tables for width in (FLOAT32, FLOAT64, COMPRESSED)}
     assert tables[FLOAT32].compressed.nbytes == tables[FLOAT64].compressed.nbytes == 80
     assert len(tables[COMPRESSED].compressed) == NODE + 2 * TRIANGLE
     assert len(tables[COMPRESSED].nodes) == len(tables[COMPRESSED].corners) == 1

@@ -76,7 +76,7 @@ def job(request):
     """(tables, tables in float64, size of the picture)."""
     scene = SCENES[request.param]()
     view = scene.cameras["main"]
-    return *(compile_scene(scene, "main", width)[3] for width in (FLOAT32, FLOAT64)), (view.width, view.height)
+    return *(compile_scene(scene, "main", width).tables for width in (FLOAT32, FLOAT64)), (view.width, view.height)
 
 
 def close(lanes, single, near=1e-4):
@@ -121,7 +121,7 @@ def test_lanes_have_the_same_gradient(job, moving):
 def test_one_colour_that_is_not_a_number_is_enough(width, colour):
     """Such samples are left out and counted, whichever component is NaN: a maximum would leave it out."""
     scene = scene_library.corner(size=6, background=[1, 1, 1])
-    tables = compile_scene(scene, "main", FLOAT64 if width is FLOAT64 else FLOAT32)[3]
+    tables = compile_scene(scene, "main", FLOAT64 if width is FLOAT64 else FLOAT32).tables
     theta = tables.theta.copy()
     theta[tables.faces[FACE_EMISSION - FACE] + colour] = np.nan  # of the last face, the lamp's
     image, bad = cpu.render(width, tables._replace(theta=theta), (6, 6), 1, 3)

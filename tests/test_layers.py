@@ -40,7 +40,6 @@ ORDER = [
     "bsdf",
     "light",
     "camera",
-    "mipmap",
     "film",
     "motion",
     "mipmap",

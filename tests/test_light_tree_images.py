@@ -57,7 +57,7 @@ def hall(groups=GROUPS, others=True, dark=0, size=16, depth=3):
 
 
 def tree_count(scene):
-    return compile_scene(scene, "main", FLOAT64)[3].tree_count
+    return compile_scene(scene, "main", FLOAT64).tables.tree_count
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_theta_has_all_levels_and_the_gradient_arrives_at_the_image():
     assert tables.minify == 1
     d = rng.normal(size=(5, 6, 3))
     velocity = push(place, {IMAGE: d})
-    moved = theta(compile_scene(scene.replace({IMAGE: scene.parameters[IMAGE] + 0.1 * d}), "main", FLOAT64)[0])
+    moved = theta(compile_scene(scene.replace({IMAGE: scene.parameters[IMAGE] + 0.1 * d}), "main", FLOAT64).place)
     assert_allclose(moved - values, 0.1 * velocity, atol=1e-14)
     assert np.count_nonzero(velocity) == 3 * sum(w * h for w, h in pyramid.levels(6, 5))
     for u, v in ((0.2, 0.3), (0.6, 0.1)):
@@ -80,7 +80,7 @@ def test_an_images_tangent_is_its_derivative_also_by_the_level():
     lights = {"sun": {"type": "directional", "direction": [0.2, 0.3, -1], "irradiance": [3, 3, 3]}}
     scene = far_plane(pixels=smooth_image(8, 4, seed=3), scale=18.0, lights=lights)
     paths = ["cameras.main.origin", "cameras.main.fov", "shapes.s.transform.translate", IMAGE]
-    tables, rng = compile_scene(scene, "main", FLOAT64)[3], np.random.default_rng(9)
+    tables, rng = compile_scene(scene, "main", FLOAT64).tables, np.random.default_rng(9)
     for sx, sy in ((0.0, 0.0), (-0.9, 0.9), (0.8, -0.7)):
         assert 0.1 < level_at(tables, sx, sy) < 2.9
     for path in paths:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-TEAPOT, JUG, COFFEEPOT = 849, 899, 505
+TEAPOT = 849
 NAMES = {
     438: "beaker", 463: "bucket", 469: "caldron", 470: "candle", 504: "coffee mug", 505: "coffeepot",
     532: "dining table", 543: "dumbbell", 550: "espresso maker", 567: "frying pan", 618: "ladle", 619: "lampshade",

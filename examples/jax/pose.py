@@ -62,7 +62,7 @@ def parameters(x: Any) -> dict[str, Any]:
 
 
 def fit(width: int = 64, steps: int = 20, spp: int = 64) -> dict[str, Any]:
-    """The numbers after every step, losses, seconds, pictures."""
+    """way: the numbers, (6,) at the start and after every step; losses of each; seconds."""
     scene = table(width)
 
     def image(x: Any, seed: Any, spp: int = spp) -> Any:

@@ -79,7 +79,7 @@ class Painter(nn.Module):
 
 
 def train(width: int = 80, steps: int = 250, spp: int = 8, seed: int = 0) -> dict[str, Any]:
-    """Losses of all steps, the seconds, how far the texture is from the truth, and the pictures."""
+    """Losses of all steps, the seconds, how far the texture is from the truth before and after, and both textures."""
     torch.manual_seed(seed)
     truth = paint()
     scene = wall(truth, width)

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 120.0  # seconds for whoever still works in the folder
-MAX_SCALARS = 64
 INTERVAL = 0.2  # seconds between lines about progress, at least
 
 
@@ -102,6 +101,7 @@ def _locked(work: dict[str, Any], folder: Path, channel: Channel) -> dict[str, A
 
 def _fit(ask: dict[str, Any], folder: Path, resume: bool, channel: Channel) -> dict[str, Any]:
     from nrender.batch.prepare import sized, start
+    from nrender.batch.summary import MAX_SCALARS
     from nrender.optimize import CheckpointError, optimize
     from nrender.optimize.asked import name_targets
     from nrender.scene import load_scene
@@ -138,27 +138,27 @@ def _error(ask: dict[str, Any], scene: Any, begin: Any, result: Any) -> float | 
 def _render_targets(ask: dict[str, Any], scene: Any, folder: Path) -> dict[str, dict[str, str]]:
     """{camera: {"image" or AOV: file}}: target.exr of the first camera, target-2.exr of the second, target-depth.exr …,
     as `nrender render` makes them."""
-    from nrender.aov_table import file_channels, picture_channels, table_of
+    from nrender.aov_table import IMAGE, file_channels, picture_channels, table_of
     from nrender.batch.prepare import truth
     from nrender.image import write_image
-    from nrender.optimize.targets import default_camera
+    from nrender.scene.cameras import default_camera
 
     render, device = ask["render"], ask["options"]["device"]
     true, keys = truth(scene, render["settings"]), {"seed": render["seed"], "device": device}
     keys["spp"] = render["spp"] or scene.integrator.spp
     found: dict[str, dict[str, str]] = {}
     table = table_of(scene.shapes)
-    for number, camera in enumerate(render["cameras"] or [default_camera(scene)], start=1):
+    for number, camera in enumerate(render["cameras"] or [default_camera(scene.cameras)], start=1):
         for what in render["aovs"]:
-            words = ["target", *([str(number)] if number > 1 else []), *([what] if what != "image" else [])]
+            words = ["target", *([str(number)] if number > 1 else []), *([what] if what != IMAGE else [])]
             file = folder / f"{'-'.join(words)}.exr"
             if not file.exists():
-                if what == "image":
+                if what == IMAGE:
                     image = importlib.import_module("nrender.render").render(true, camera=camera, **keys)
                 else:
                     aovs = importlib.import_module("nrender.render_aovs")
                     image = aovs.render_aovs(true, [what], camera=camera, **keys)[what]
-                write_image(file, image, picture_channels(scene) if what == "image" else file_channels([what], table))
+                write_image(file, image, picture_channels(scene) if what == IMAGE else file_channels([what], table))
             found.setdefault(camera, {})[what] = str(file)
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nrender.aov_table import IMAGE
 from nrender.errors import SceneError
 from nrender.scene.paths import KeyPath
 
@@ -27,7 +28,7 @@ class Target(NamedTuple):
     spp: int | None
     seed: int
     cameras: tuple[str, ...]  # the default camera where it is empty
-    aovs: tuple[str, ...] = ("image",)
+    aovs: tuple[str, ...] = (IMAGE,)
 
 
 class Job(NamedTuple):

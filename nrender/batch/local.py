@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from nrender.batch.process import run_job
+from nrender.batch.run import Post
 from nrender.host import threads
-
-Post = Callable[[str, dict[str, Any]], None]
 
 
 class Local:

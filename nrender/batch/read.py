@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nrender.aov_table import AOVS, OWN
+from nrender.aov_table import AOVS, IMAGE, OWN
 from nrender.batch import names
 from nrender.batch.job import Batch, Job, Target, Value, absolute, digest
 from nrender.batch.options import BESIDE, COMMON, OPTIONS, RENDER, RENDER_LISTS, TOP
@@ -15,7 +15,6 @@ from nrender.batch.report import JobsReport
 from nrender.batch.scenes import Scenes
 from nrender.batch.sweep import MAX_JOBS, SWEEP_KEYS, expand
 from nrender.errors import did_you_mean
-from nrender.optimize.views import IMAGE
 from nrender.scene.document import read_document
 from nrender.scene.paths import KeyPath
 from nrender.scene.read import read_keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +21,19 @@ from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_tables
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
-__all__ = ["Mesh", "boundary_of", "compile_scene", "least_roughness", "visible_of"]
+__all__ = ["Compiled", "Mesh", "boundary_of", "compile_scene", "least_roughness", "visible_of"]
 
 
-Compiled = tuple[Layout, np.ndarray, Mesh, Tables, np.ndarray]
+class Compiled(NamedTuple):
+    """place: where the parameters are in theta; values: theta, float64; tables: in the width's Real; power: (L,) of the
+    rows of tables.lights."""
+
+    place: Layout
+    values: np.ndarray
+    mesh: Mesh
+    tables: Tables
+    power: np.ndarray
+
 
 KEPT = 4  # scenes, cameras and widths whose tables are kept: a scene never changes
 _kept: OrderedDict[tuple[int, str, str, bool, tuple[str, ...]], tuple[Scene, Compiled]] = OrderedDict()
@@ -33,8 +43,8 @@ _lock = Lock()
 def compile_scene(
     scene: Scene, camera: str, width: Width, with_colors: bool = False, channels: Sequence[str] = ()
 ) -> Compiled:
-    """(layout, theta in float64, mesh, tables in the width's Real, power of each emitter). with_colors: theta has the
-    vertices' colours even if no texture reads them; channels: it has these channels of the meshes."""
+    """A scene as the kernels see it; kept for the next call. with_colors: theta has the vertices' colours even if no
+    texture reads them; channels: it has these channels of the meshes."""
     key = (id(scene), camera, width.name, with_colors, tuple(channels))
     with _lock:
         if key in _kept:
@@ -104,4 +114,4 @@ def _compile(scene: Scene, camera: str, width: Width, with_colors: bool, channel
         max_depth=scene.integrator.max_depth,
         shadows=int(scene.integrator.shadows),
     )
-    return place, values, mesh, tables, lights.power
+    return Compiled(place, values, mesh, tables, lights.power)

@@ -36,6 +36,11 @@ def one_sided(entry: Entry) -> Surface:
     return Surface({**entry, "two_sided": False})
 
 
+def grey() -> Surface:
+    """What stands for a material that isn't there, or that nrender has nothing like."""
+    return one_sided({"type": "diffuse", "reflectance": [GREY] * 3})
+
+
 def diffuse(context: Context, plugin: Plugin, flipped: bool) -> Surface:
     colour = slot_value(context, plugin, "reflectance", GREY, Slot(flipped=flipped))
     return one_sided({"type": "diffuse", "reflectance": colour})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..image import LINEAR
-from .bsdfs import GREY, MODELS, Surface, one_sided
+from .bsdfs import MODELS, Surface, grey
 from .context import Context
 from .plugins import Plugin
 from .textures import Entry, Slot, slot_value
@@ -33,7 +33,7 @@ def _surface(context: Context, plugin: Plugin, flipped: bool, depth: int) -> Sur
     else:
         context.approximate(plugin, f"a grey diffuse surface: nrender has nothing like '{plugin.type}'")
         plugin.skip(*plugin.values)
-        made = one_sided({"type": "diffuse", "reflectance": [GREY] * 3})
+        made = grey()
     context.check_untaken(plugin)
     return made
 
@@ -43,7 +43,7 @@ def _inner(context: Context, plugin: Plugin, flipped: bool, depth: int) -> list[
     found = [surface(context, inner, flipped, depth + 1) for inner in plugin.inner("bsdf")]
     if not found:
         context.error(plugin, "expected a bsdf within, got none")
-    return found or [one_sided({"type": "diffuse", "reflectance": [GREY] * 3})]
+    return found or [grey()]
 
 
 def two_sided(context: Context, plugin: Plugin, flipped: bool, depth: int) -> Surface:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import SceneError
 from ..scene.place import Place, stop
 from ..scene.shapes.mesh import read_mesh
 from ..scene.values import Bad
@@ -23,7 +22,7 @@ def convert_mesh(source: Path, output: Path, strict: bool) -> Converted:
     try:
         mesh = read_mesh(source, source.name)
     except Bad as bad:
-        raise _error(place, bad) from None
+        raise stop(place, "", str(bad)) from None
     context.sources.add(source.resolve())
     material = dict(GREY)
     if mesh.colors is not None:
@@ -37,7 +36,3 @@ def convert_mesh(source: Path, output: Path, strict: bool) -> Converted:
 def _in_range(mesh: Any) -> bool:
     """A face number out of range is reported when the document is checked."""
     return bool(mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.vertices))
-
-
-def _error(place: Place, bad: Bad) -> SceneError:
-    return stop(place, "", str(bad))

@@ -57,6 +57,11 @@ def _decoded(data: bytes) -> Coded:
     return Coded(values, data, suffix)
 
 
+def three(values: np.ndarray) -> np.ndarray:
+    """(H, W, 3) of an image (H, W, C): its colours, without alpha, or its grey three times."""
+    return values[..., :3] if values.shape[2] >= 3 else np.repeat(values[..., :1], 3, axis=2)
+
+
 class Pictures:
     """`entry` makes the map of a texture; `write` gives all of these maps a file in place of their pixels."""
 
@@ -65,7 +70,7 @@ class Pictures:
 
     def file(self, name: str, coded: Coded, raw: bool) -> Entry:
         """The image as it is; raw: its numbers aren't colours."""
-        values = coded.values[..., :3] if coded.values.shape[2] >= 3 else np.repeat(coded.values[..., :1], 3, axis=2)
+        values = three(coded.values)
         entry: Entry = {"image": values if raw else srgb_decode(values)}
         self._waiting.append((entry, name, coded.data, coded.suffix))
         return entry

@@ -15,7 +15,7 @@ import numpy as np
 from ..scene.models import Mesh
 from ..scene.place import Place, stop
 from . import meshes
-from .bsdfs import GREY, Surface
+from .bsdfs import Surface, grey
 from .context import Context
 from .emitters import area
 from .layers import surface
@@ -153,7 +153,7 @@ def _single(context: Context, plugin: Plugin, outer: np.ndarray) -> None:
     if bsdf is not None:
         made = surface(context, bsdf, flipped)
     elif shines is None:
-        made = Surface({"type": "diffuse", "reflectance": [GREY] * 3, "two_sided": False})
+        made = grey()
     emission = None if shines is None else area(context, shines, flipped)
     if made.entry is None and emission is None:
         plugin.skip(*plugin.values)

@@ -1,7 +1,7 @@
 """Values of materials and lights: constants, spectra, and textures.
 
 Mitsuba's bitmaps have their first row at v = 0, nrender's at v = 1. Meshes of OBJ files and spheres have, in nrender,
-the v of Mitsuba upside down (`Uv.flipped`). One of the two, and the image stands as it stood; both or none, and the
+the v of Mitsuba upside down (`Slot.flipped`). One of the two, and the image stands as it stood; both or none, and the
 image is scaled by -1 along v.
 """
 
@@ -18,6 +18,7 @@ from .spectra import to_rgb
 from .transforms import tidy
 
 LUMINANCE = (0.212671, 0.715160, 0.072169)
+"""As Mitsuba has it: with more digits than BT.709, which is that of nrender.image."""
 CONSTANTS = ("uniform", "srgb", "d65")
 Entry = dict[str, Any]
 

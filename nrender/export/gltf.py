@@ -13,6 +13,7 @@ import numpy as np
 from ..image import srgb_encode
 from ..image.atomic import replacing
 from ..scene import Scene, Shape
+from ..scene.gltf.container import BIN, JSON, MAGIC
 from ..scene.models import Textured
 from . import gltf_nodes
 from .images import coded_png
@@ -23,6 +24,7 @@ from .surfaces import Image, Surface, image_of, surface_of
 WRAPS = {"repeat": 10497, "clamp": 33071, "mirror": 33648}
 NEAREST, LINEAR = 9728, 9729
 FLOAT, UINT = 5126, 5125
+VERTICES, INDICES = 34962, 34963  # what a bufferView is for
 
 
 class Builder:
@@ -58,7 +60,7 @@ class Builder:
     def accessor(self, rows: np.ndarray, kind: str) -> int:
         whole = rows.dtype.kind in "iu"
         data = rows.astype("<u4" if whole else "<f4")
-        entry: dict[str, Any] = {"bufferView": self.view(data.tobytes(), 34963 if whole else 34962),
+        entry: dict[str, Any] = {"bufferView": self.view(data.tobytes(), INDICES if whole else VERTICES),
                                  "componentType": UINT if whole else FLOAT, "count": len(data), "type": kind}
         if not whole and kind == "VEC3":
             entry |= {"min": data.min(axis=0).tolist(), "max": data.max(axis=0).tolist()}
@@ -199,10 +201,10 @@ def _glb(builder: Builder) -> bytes:
     data = bytes(builder.data) + bytes(-len(builder.data) % 4)
     text = json.dumps({**builder.json, "buffers": [{"byteLength": len(data)}]} if data else builder.json).encode()
     text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
+    chunks = struct.pack("<II", len(text), JSON) + text
     if data:
-        chunks += struct.pack("<II", len(data), 0x004E4942) + data
-    return struct.pack("<III", 0x46546C67, 2, 12 + len(chunks)) + chunks
+        chunks += struct.pack("<II", len(data), BIN) + data
+    return struct.pack("<III", MAGIC, 2, 12 + len(chunks)) + chunks
 
 
 def _text(builder: Builder) -> bytes:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import NrenderError, did_you_mean
+from ..errors import NrenderError
+from ..job import camera_of
 from ..params import moves_geometry
 from ..render import render_vjp, renderer
 from ..scene import Scene
@@ -102,7 +103,7 @@ def gradcheck(
         _check_whole(name, given, lowest)
     if not 0 < target < 1:
         raise NrenderError(f"target: expected a number between 0 and 1, got {target!r}")
-    view = _camera(scene, camera)
+    view = camera_of(scene, camera)
     scene = scene if width is None else _resized(scene, view, width)
     weights = smooth_weights(scene, seed, view)
     pixels = weights.shape[0] * weights.shape[1]
@@ -126,13 +127,6 @@ def gradcheck(
 def _check_whole(name: str, number: int, least: int) -> None:
     if not isinstance(number, int | np.integer) or number < least:
         raise NrenderError(f"{name}: expected a whole number from {least}, got {number!r}")
-
-
-def _camera(scene: Scene, camera: str | None) -> str:
-    name = camera if camera is not None else "main" if "main" in scene.cameras else next(iter(scene.cameras))
-    if name not in scene.cameras:
-        raise NrenderError(f"camera: no camera {name!r}{did_you_mean(name, scene.cameras)}")
-    return name
 
 
 def _resized(scene: Scene, camera: str, width: int) -> Scene:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
 from nrender.errors import NrenderError, did_you_mean
-from nrender.optimize.targets import default_camera, fitted_aovs
+from nrender.optimize.targets import fitted_aovs
 from nrender.optimize.variables import without_inits
-from nrender.optimize.views import IMAGE
+from nrender.scene.cameras import default_camera
 
 Index = tuple[int, ...]
 _SELECTION = re.compile(r"(?P<path>[^\[\]]+)(\[(?P<index>\d+(\s*,\s*\d+)*)\])?")
@@ -90,7 +91,7 @@ def name_targets(scene: Any, targets: Sequence[str]) -> dict[str, str | dict[str
     camera) or `CAMERA.AOV=FILE`.  AskedError if there are too many, or a name is unknown.
     """
     found: dict[str, dict[str, str]] = {}
-    first = default_camera(scene)
+    first = default_camera(scene.cameras)
     free = [first, *(camera for camera in scene.cameras if camera != first)]
     for target in targets:
         camera, what, file = _read_target(scene, target)
@@ -119,7 +120,7 @@ def _read_target(scene: Any, target: str) -> tuple[str, str, str]:
     aovs = [IMAGE, *fitted_aovs(scene)]
     camera, dot, what = name.partition(".")  # an AOV's name may have another one
     if name in aovs:
-        return default_camera(scene), name, file
+        return default_camera(scene.cameras), name, file
     if dot and camera in scene.cameras and what in aovs:
         return camera, what, file
     known = [*scene.cameras, *aovs, *(f"{one}.{aov}" for one in scene.cameras for aov in aovs)]

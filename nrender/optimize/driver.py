@@ -83,6 +83,7 @@ def optimize(
     iterations  at most; None: the scene's
     spp         samples per pixel of one evaluation (two renders of half of them); None: the scene's
     seed        names all random numbers of the run
+    device      as of `nrender.render`
     callback    called with a `Progress` after each iteration; StopIteration from it ends the run
     output      a folder for result.yaml, final.exr, final.png, history.csv, checkpoint.npz and report.html
     resume      go on from the folder's checkpoint, if there is one; the result is, bit for bit, that of an unbroken run
@@ -96,8 +97,6 @@ def optimize(
     intervals   say how certain the parameters are (losses that are sums of squares, up to 64 free scalars)
     gradcheck   hold the gradient of the first picture against finite differences before the fit (`nrender.gradcheck`,
                 of a small picture: a minute or so); the result has it, and the report
-
-    device      as of `nrender.render`
 
     The result, an `OptimizeResult`, has the best scene seen, however the run ended; Ctrl-C ends it with status_name
     'interrupted'. SceneError (also without an `optimize` section), ImageError, OptionError, OutputError and
@@ -144,18 +143,7 @@ def optimize(
     if check is not None:
         result.update(gradcheck=check, notes=[*result.notes, f"gradient check of the start: {check.summary}"])
     if folder:
-        shown = {
-            "scene": scene.file or "from a dict",
-            "method": settings.method,
-            "iterations": settings.iterations,
-            "loss": _name(chosen),
-            "spp": settings.spp,
-            "seed": seed,
-            "device": device,
-        }
-        views = views_of(run, result)
-        folder.write_pictures(final_pictures(run, result, views))
-        folder.write_report(result, run, views, shown, extras_of(run, result))
+        _write_report(folder, result, run, _shown(scene, settings, _name(chosen), device))
     return result
 
 
@@ -209,6 +197,26 @@ def _certainty(run: Run, outcome: Outcome) -> dict[str, Any]:
         return {}
     known = certainty(run, run.best.x)
     return {} if known is None else known._asdict()
+
+
+def _shown(scene: Any, settings: Settings, loss: str, device: str) -> dict[str, object]:
+    """The settings that the report lists."""
+    return {
+        "scene": scene.file or "from a dict",
+        "method": settings.method,
+        "iterations": settings.iterations,
+        "loss": loss,
+        "spp": settings.spp,
+        "seed": settings.seed,
+        "device": device,
+    }
+
+
+def _write_report(folder: Folder, result: OptimizeResult, run: Run, shown: dict[str, object]) -> None:
+    """The final pictures, and report.html."""
+    views = views_of(run, result)
+    folder.write_pictures(final_pictures(run, result, views))
+    folder.write_report(result, run, views, shown, extras_of(run, result))
 
 
 def _result(run: Run, outcome: Outcome, output: object, rows: list[StartRow]) -> OptimizeResult:

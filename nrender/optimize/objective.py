@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
 from nrender.loss import Loss, Residual, Two, half_weight, two
-from nrender.optimize.views import IMAGE, Gradients, Images, Views
+from nrender.optimize.views import Gradients, Images, Views
 
 CURVATURE = 0x43555256  # the stream of the samples of derivative images
 CURVATURE_SHARE = 4  # each is taken with so much fewer samples: they steer steps, and don't say where the end is

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nrender.aov_table import AOVS, file_channels, table_of
+from nrender.aov_table import AOVS, IMAGE, file_channels, table_of
 from nrender.image import tonemap
 from nrender.optimize.report.contents import Derivative, Extras, Film, View
 from nrender.optimize.result import FAILED, INTERRUPTED
 from nrender.optimize.run import Run
 from nrender.optimize.shown import first_term, shown_as
-from nrender.optimize.views import IMAGE
 
 if TYPE_CHECKING:
     from nrender.optimize.scipy_result import OptimizeResult

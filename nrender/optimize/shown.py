@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
 from nrender.image import tonemap
 from nrender.optimize.objective import Term
-from nrender.optimize.views import IMAGE
 
 
 class Shown(NamedTuple):

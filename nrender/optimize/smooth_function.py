@@ -7,7 +7,7 @@
 - Below the size where samples fall on one side of an edge or the other, the loss is a staircase, and a line search
   goes on looking there for what the gradient promises.  So a descent ends when STILL_TRIES trials since the last gain
   were within STILL_STEP of the best; a gain is more than STILL_GAIN of the noise of the loss.  While a run is
-`coarse`, it ends as soon as an iteration gains less than the noise.
+  `coarse`, it ends as soon as an iteration gains less than the noise.
 """
 
 from __future__ import annotations

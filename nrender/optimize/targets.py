@@ -15,21 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from nrender.aov_table import picture_channels, table_of
+from nrender.aov_table import IMAGE, picture_channels, table_of
 from nrender.errors import ImageError, did_you_mean
 from nrender.image import check_finite, read_image
 from nrender.loss import LOSSES, Loss, pyramid
 from nrender.optimize.objective import Term
-from nrender.optimize.views import IMAGE
+from nrender.scene.cameras import default_camera
 
 Image = np.ndarray | str | PathLike[str]
 Target = Image | Mapping[str, Image]
 Targets = dict[str, dict[str, np.ndarray]]
-
-
-def default_camera(scene: Any) -> str:
-    """The camera that the renderer takes when none is named: "main", or the first."""
-    return "main" if "main" in scene.cameras else next(iter(scene.cameras))
 
 
 def read_targets(scene: Any, target: Target | Mapping[str, Target]) -> Targets:
@@ -38,7 +33,7 @@ def read_targets(scene: Any, target: Target | Mapping[str, Target]) -> Targets:
     ImageError if a camera or AOV doesn't exist, or the resolution differs.
     """
     if not isinstance(target, Mapping):
-        target = {default_camera(scene): target}
+        target = {default_camera(scene.cameras): target}
     if not target:
         raise ImageError("target: expected at least one image, got an empty map")
     found: Targets = {}

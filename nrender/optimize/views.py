@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
+
 Gradients = dict[str, np.ndarray]
 Images = dict[str, np.ndarray]
 Pullback = Callable[[Images], Gradients]
-IMAGE = "image"
 
 
 class Views:

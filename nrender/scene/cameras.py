@@ -155,6 +155,12 @@ def make_camera(type_name: str, values: Values) -> Camera:
     return Camera(type_name, Frozen(kept), width, height)
 
 
+def default_camera(cameras: Iterable[str]) -> str:
+    """The name of the camera that is meant where none is named: "main", or the first."""
+    names = list(cameras)
+    return "main" if "main" in names else names[0]
+
+
 def resized(camera: Camera, width: int, height: int) -> dict[str, Any]:
     """The keys that change for a picture of another size of the same view; of a crop to the next whole pixel."""
     if "crop" not in camera.values:

@@ -15,6 +15,7 @@ from ...image import srgb_decode
 from ...scene.gltf.container import Container
 from ...scene.gltf.item import Item
 from ..context import Context
+from ..pictures import three
 from ..transforms import tidy
 from .textures import Textures, Used
 
@@ -99,7 +100,7 @@ class Materials:
         scale = material.inner("normalTexture").number("scale", 1.0)
         if scale == 1 and used.coded.values.shape[2] >= 3:
             return self.context.embedded.file(used.name, used.coded, raw=True) | used.keys
-        vectors = (2 * _three(used.coded.values) - 1) * (scale, scale, 1)
+        vectors = (2 * three(used.coded.values) - 1) * (scale, scale, 1)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-9)
         return self.context.embedded.pixels(f"{name}-normals", np.clip((vectors + 1) / 2, 0, 1)) | used.keys
 
@@ -140,7 +141,7 @@ class Materials:
         if specular > 1 or not ior:
             self._note(material, f"the largest index, 1.79, instead of {ior:g}", "KHR_materials_ior")
         specular = tidy(min(specular, 1.0))
-        through = self._transmission(material, entry)
+        through = self._transmission(material)
         plain = not isinstance(entry["base_color"], dict) and min(entry["base_color"]) == 1
         if through == 1 and entry["metallic"] == 0 and factor == 1 and plain and ior:
             rough = entry["roughness"]
@@ -161,7 +162,7 @@ class Materials:
             self._note(coat, "Burley's clearcoat, which is a quarter as strong, with a gloss of 1 - roughness")
             entry |= {"clearcoat": tidy(strength), "clearcoat_gloss": tidy(gloss)}
 
-    def _transmission(self, material: Item, entry: Entry) -> float:
+    def _transmission(self, material: Item) -> float:
         given = material.extension("KHR_materials_transmission")
         part = given.number("transmissionFactor", 0.0, 0.0, 1.0)
         if part and "transmissionTexture" in given:
@@ -182,10 +183,6 @@ class Materials:
                 self._note(material, "ignored: nrender has nothing like it", name)
 
 
-def _three(values: np.ndarray) -> np.ndarray:
-    return values[..., :3] if values.shape[2] >= 3 else np.repeat(values[..., :1], 3, axis=2)
-
-
 def _colours(used: Used) -> np.ndarray:
     """(H, W, 3), linear."""
-    return np.asarray(srgb_decode(_three(used.coded.values)))
+    return np.asarray(srgb_decode(three(used.coded.values)))

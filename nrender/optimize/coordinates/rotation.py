@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from nrender.optimize.coordinates.elementwise import component_names
+from nrender.scene.transform import cross_matrix
 
 SMALL = 1e-4  # radians, below which series stand for the quotients: their error is its fourth power
 
@@ -71,13 +72,9 @@ class Rotation:
         return np.linalg.solve(_left(self._vector(x)), _left(self._turn(x)))[:, self.free] * self._step
 
 
-def _cross(v: np.ndarray) -> np.ndarray:
-    return np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
-
-
 def _exp(v: np.ndarray) -> np.ndarray:
     """Rodrigues' formula."""
-    angle, k = float(np.linalg.norm(v)), _cross(v)
+    angle, k = float(np.linalg.norm(v)), cross_matrix(v)
     if angle < SMALL:
         return np.eye(3) + (1 - angle**2 / 6) * k + (0.5 - angle**2 / 24) * k @ k
     return np.eye(3) + np.sin(angle) / angle * k + (1 - np.cos(angle)) / angle**2 * k @ k
@@ -104,7 +101,7 @@ def _log(r: np.ndarray) -> np.ndarray:
 
 
 def _left(v: np.ndarray) -> np.ndarray:
-    angle, k = float(np.linalg.norm(v)), _cross(v)
+    angle, k = float(np.linalg.norm(v)), cross_matrix(v)
     if angle < SMALL:
         return np.eye(3) + (0.5 - angle**2 / 24) * k + (1 / 6 - angle**2 / 120) * k @ k
     return np.eye(3) + (1 - np.cos(angle)) / angle**2 * k + (angle - np.sin(angle)) / angle**3 * k @ k

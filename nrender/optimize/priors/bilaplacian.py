@@ -11,7 +11,7 @@ import numpy as np
 
 from nrender.optimize.mesh import uniform_laplacian
 
-from .laplacian import OF, Laplacian, row_scale
+from .laplacian import Laplacian, row_scale
 from .prior import Kind, needs_vertices
 
 
@@ -27,4 +27,4 @@ class Bilaplacian(Laplacian):
         return (diags_array(row_scale(start, faces)) @ laplacian @ laplacian).tocsr()
 
 
-KIND = Kind(Bilaplacian, needs_vertices, {"weight": 1.0, "of": OF[0]}, {"of": OF})
+KIND = Kind(Bilaplacian, needs_vertices)

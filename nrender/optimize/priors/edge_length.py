@@ -73,4 +73,4 @@ def _along(ends: np.ndarray, value: np.ndarray) -> np.ndarray:
     return value[ends[:, 1]] - value[ends[:, 0]]
 
 
-KIND = Kind(EdgeLength, needs_vertices, {"weight": 1.0, "to": TO[0]}, {"to": TO})
+KIND = Kind(EdgeLength, needs_vertices)

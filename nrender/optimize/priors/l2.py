@@ -53,4 +53,4 @@ def applies(path: str, scene: Any) -> str:
     return ""
 
 
-KIND = Kind(L2, applies, {"weight": 1.0, "to": None})
+KIND = Kind(L2, applies)

@@ -59,4 +59,4 @@ def row_scale(start: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return 1.0 / (extent * np.sqrt(max(joined, 1) * points.held[points.of]))
 
 
-KIND = Kind(Laplacian, needs_vertices, {"weight": 1.0, "of": OF[0]}, {"of": OF})
+KIND = Kind(Laplacian, needs_vertices)

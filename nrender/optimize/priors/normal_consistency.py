@@ -82,4 +82,4 @@ def _across(normal: np.ndarray, x: np.ndarray) -> np.ndarray:
     return x - normal * np.sum(normal * x, axis=1, keepdims=True)
 
 
-KIND = Kind(NormalConsistency, needs_vertices, {"weight": 1.0})
+KIND = Kind(NormalConsistency, needs_vertices)

@@ -7,7 +7,7 @@ or an image of another resolution.  The objective adds `weight` times that to th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from numbers import Real
 from typing import Any, NamedTuple, Protocol
 
@@ -41,14 +41,10 @@ class Kind(NamedTuple):
 
     make     (path, value at the start, scene, **keys) -> Prior; PriorError for a value that can't be
     applies  (path of a parameter, scene) -> '' or why the prior can't be used for it
-    keys     {name: default} of all that `make` takes by name, `weight` included
-    choices  {key: the words that it may be}
     """
 
     make: Callable[..., Prior]
     applies: Callable[[str, Any], str]
-    keys: Mapping[str, Any]
-    choices: Mapping[str, tuple[str, ...]] = {}
 
 
 def evaluate(prior: Prior, value: np.ndarray) -> tuple[float, np.ndarray]:

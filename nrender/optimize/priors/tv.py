@@ -79,4 +79,4 @@ def _differences_transposed(w: np.ndarray) -> np.ndarray:
     return v
 
 
-KIND = Kind(TV, needs_image, {"weight": 1.0, "epsilon": 1e-3})
+KIND = Kind(TV, needs_image)

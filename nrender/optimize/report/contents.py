@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
 from nrender.optimize.shown import Shown
-from nrender.optimize.views import IMAGE
 
 if TYPE_CHECKING:
     from nrender.gradcheck import GradCheck

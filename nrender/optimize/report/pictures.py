@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from nrender.aov_table import IMAGE
 from nrender.compare import difference_image, full_colour, signed_to_rgb
 from nrender.optimize.report.contents import Derivative, View
 from nrender.optimize.report.encoded import image as img
 from nrender.optimize.report.html import Markup, figure, number, paragraph, section
 from nrender.optimize.shown import smaller
-from nrender.optimize.views import IMAGE
 
 LARGEST = 512  # pixels of a side: the files beside the report have them all
 DERIVATIVE = 256  # the same, of a derivative
