@@ -27,7 +27,7 @@ import numpy as np
 from nrender.optimize.noise import blocked
 from nrender.optimize.objective import CURVATURE
 from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
-from nrender.optimize.run import NOISE_SIGMAS, Point, Run
+from nrender.optimize.run import Point, Run
 
 STREAM = 0x4D45414E  # of the fresh random numbers
 MOST = 16  # gradients in the mean: of more samples each, if `max_spp` asks for more in all
@@ -53,7 +53,7 @@ def average(run: Run) -> Outcome:
     x, step, before, share = start.x, np.zeros_like(start.x), start, 1.0
     while averaged < wanted and run.iteration < run.iterations:
         point, draw = run.sample(x, STREAM + draw), draw + 1
-        if point.fault or (draw > 1 and _lower(before, point)):
+        if point.fault or (draw > 1 and before.is_lower_than(point)):
             x, share = before.x + 0.5 * (x - before.x), 0.5 * share
             continue
         run.record(point)
@@ -110,8 +110,4 @@ class _Curvature:
 def _better(run: Run, start: np.ndarray, end: np.ndarray, stream: int) -> Point:
     """The end, if fresh random numbers don't say that the start is better."""
     first, last = run.judge(start, stream), run.judge(end, stream)
-    return first if not np.isfinite(last.loss) or _lower(first, last) else last
-
-
-def _lower(a: Point, b: Point) -> bool:
-    return b.loss - a.loss > NOISE_SIGMAS * float(np.hypot(a.noise, b.noise))
+    return first if not np.isfinite(last.loss) or first.is_lower_than(last) else last

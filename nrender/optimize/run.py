@@ -55,6 +55,10 @@ class Point(NamedTuple):
     seconds: float
     fault: str = ""
 
+    def is_lower_than(self, other: Point) -> bool:
+        """By more than the noise of both."""
+        return other.loss - self.loss > NOISE_SIGMAS * float(np.hypot(self.noise, other.noise))
+
 
 class Committed(NamedTuple):
     """All that a resumed run needs beside the log, as it was after one whole iteration.

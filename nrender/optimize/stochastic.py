@@ -26,7 +26,7 @@ import numpy as np
 
 from nrender.optimize.noise import blocked, is_noise
 from nrender.optimize.result import CONVERGED, ITERATIONS, Outcome
-from nrender.optimize.run import NOISE_SIGMAS, Point, Run
+from nrender.optimize.run import Point, Run
 
 State = dict[str, np.ndarray]
 Rule = Callable[[Run, State, np.ndarray, int], tuple[np.ndarray, State]]
@@ -139,11 +139,7 @@ def _judge(run: Run) -> None:
     chosen = min(ends, key=lambda point: point.loss, default=None)
     if run.best is not None:
         ticket = run.judge(run.best.x)
-        if chosen is None or _lower(ticket, chosen):
+        if chosen is None or ticket.is_lower_than(chosen):
             chosen = ticket
     if chosen is not None and np.isfinite(chosen.loss):
         run.best = chosen
-
-
-def _lower(a: Point, b: Point) -> bool:
-    return b.loss - a.loss > NOISE_SIGMAS * float(np.hypot(a.noise, b.noise))
