@@ -6,6 +6,7 @@ import numpy as np
 
 from ..aov_table import table_of
 from ..scene import Scene
+from ..scene.cameras import default_camera
 
 
 def smooth_weights(scene: Scene, seed: int = 0, camera: str | None = None) -> np.ndarray:
@@ -13,9 +14,9 @@ def smooth_weights(scene: Scene, seed: int = 0, camera: str | None = None) -> np
     channels). Those of what has no derivative are 0.
 
     They vary, so that a gradient that goes to the wrong pixel or colour is seen; and smoothly, so that their sum over
-    an image is a smooth function of what moves. camera: default the first.
+    an image is a smooth function of what moves. camera: default "main", or the first.
     """
-    view = scene.cameras[camera] if camera is not None else next(iter(scene.cameras.values()))
+    view = scene.cameras[camera or default_camera(scene.cameras)]
     y, x = np.meshgrid(np.linspace(0, 1, view.height), np.linspace(0, 1, view.width), indexing="ij")
     rng = np.random.default_rng(seed)
     table = table_of(scene.shapes)
