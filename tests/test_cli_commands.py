@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commands import run, wrong_use
 from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, truth
-from nrender_cli.main import cli
 
 from nrender import __version__
 from nrender.aov import AOVS
@@ -44,19 +43,6 @@ def folder(tmp_path, monkeypatch):
     blob_scene().dump(tmp_path / "scene.yaml")
     monkeypatch.setitem(sys.modules, "nrender.render", WithTangents(sigma=0.5))
     return tmp_path
-
-
-def run(*args):
-    return CliRunner().invoke(cli, list(args))
-
-
-def wrong_use(*args):
-    """The line of a command that ends with 2."""
-    found = run(*args)
-    assert found.exit_code == 2
-    assert found.stdout == ""
-    assert found.stderr.count("\n") == 1
-    return found.stderr
 
 
 # render

@@ -3,20 +3,8 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commands import run, wrong_use
 from nrender_cli import example
-from nrender_cli.main import cli
-
-
-def run(*args):
-    return CliRunner().invoke(cli, list(args))
-
-
-def wrong_use(*args):
-    """The line of a command that ends with 2."""
-    found = run(*args)
-    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (2, "", 1)
-    return found.stderr
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from test_scene_materials import GREY, RGB
 
 from nrender.errors import SceneError
 from nrender.image import write_image
 from nrender.scene import load_scene
 
-RGB = np.array([[[0.1, 0.5, 0.9], [0.2, 0.4, 0.6]], [[0, 1, 0.25], [0.3, 0.3, 0.3]], [[1, 1, 1], [0, 0, 0]]])
-GREY = np.array([[0.25, 0.5], [0.75, 1.0]])
 TEXT = """\
 nrender: 1
 cameras:
