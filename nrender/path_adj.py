@@ -81,28 +81,24 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
     none = (zero, zero, zero)
-    view = View(at, axis, t_first)
+    view, first = View(at, axis, t_first), depth == 1
     hit = _hit(scene, o, d, depth, met, kept, active)
     missed = active & (hit.face < 0)
     if any_lane(missed):
-        beyond, share = sky(scene, source, d, pdf, missed)
-        g_d = sky_adj(scene, gradient, d, share, mul(weight, throughput), missed)
-        first = missed & (depth == 1)
-        if moving and any_lane(first):
-            ray_direction_adj(scene, gradient, at, axis, g_d, first)
+        _beyond_adj(scene, gradient, walk, view, mul(weight, throughput), moving, missed)
     active = active & (hit.face >= 0)
     going, v = active & (zero > 0.0), no_veil(zero, active)
     g_segment, g_own, before = none, none, last
     if any_lane(active):
         x = surface(scene, select(hit.face < 0, 0, hit.face), hit.u, hit.v, d)
-        first = depth == 1
-        t = distance(eye, axis, x)
-        view = View(at, axis, select(first, t, view.t))
+        view = View(at, axis, select(first, distance(eye, axis, x), view.t))
         if scene.translucent > 0:
             stream, v, throughput, dim = veil(scene, stream, x, throughput, dim, zero + DARK, active)
             if any_lane(v.met):
                 veil_adj(scene, gradient, view, x, v, coming, dim_coming, first & moving)
             o, active = choose(v.passed, step_off(x, d), o), active & invert(v.passed)
+    behind = depth + select(v.passed, 0, 1)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind)
     if any_lane(active):
         w = choose(first, axis, sub(x.point, last.point))
         g_normal, chi = none, zero + 1.0
@@ -114,68 +110,120 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
         going, g_u, g_v = active, zero, zero
         lit = area.emits(scene, x, d, active)
         if any_lane(lit):
-            share = emission_weight(scene, x, sub(x.point, source), pdf, lit)
-            g_u, g_v = area.radiance_adj(scene, gradient, x, scale(mul(weight, throughput), share), lit)
-            glow = mul(weight, scale(area.radiance(scene, x, lit), share))
-            coming = choose(lit, sub(coming, mul(throughput, glow)), coming)
-            dim_coming = choose(lit, sub(dim_coming, mul(dim, glow)), dim_coming)
+            g_u, g_v, coming, dim_coming = _glow_adj(scene, gradient, walk, x, weight, coming, dim_coming, lit)
         active = active & (depth < scene.max_depth)
-        g_n, g_area, g_wi = none, none, none
         g_leave = choose(going, none, g_leave)
         if any_lane(active):
-            wi = scale(d, -1.0)
-            a = shading_frame(scene, x, wi)
-            foot = footprint_of(scene, view, x, first)
-            read(scene, a.material, x, foot, p, active)
-            clear(scene, a.material, g_p, active)
-            scattering, passing = active, stream
-            if scene.light_count > 0:
-                received = mul(weight, throughput)
-                near = near2(view, depth + 1)
-                stream, found, lit, g_n, g_area, g_wi, g_own = direct_adj(
-                    scene, stream, gradient, near, x, a, p, g_p, wi, received, moving, met.lit, kept, active
-                )
-                coming = choose(lit, sub(coming, mul(received, found)), coming)
-                dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
-            stream, o, d, source, pdf, throughput, dim, step, active = onward(
-                scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+            scattering = active
+            walk, active, coming, dim_coming, g_out, g = _scatter_adj(
+                scene, gradient, walk, depth, view, x, weight, coming, dim_coming, met, kept, p, g_p, moving, active
             )
-            stream = stream_either(scattering, stream, passing)
-            if any_lane(active):
-                g_f = choose(active, over(coming, dim_coming, step.raised, step.small), none)
-                more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
-                g_leave = choose(active, g_out, g_leave)
-                g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
-            g_n, g_wi = choose(scattering, g_n, none), choose(scattering, g_wi, none)
-            own_area, own_wi, own_u, own_v = frame_adj(scene, gradient, x, a, wi, g_n, scattering)
-            g_area, g_wi = add(g_area, own_area), add(g_wi, own_wi)
-            more_u, more_v, g_foot = read_adj(scene, gradient, a.material, x, foot, g_p, scattering)
-            g_u, g_v = g_u + own_u + more_u, g_v + own_v + more_v
+            g_leave = choose(active, g_out, g_leave)
+            g_u, g_v, g_own = g_u + g.u, g_v + g.v, g.place
             if moving:
-                wide = scattering & first & (g_foot != 0.0)
-                if any_lane(wide):
-                    g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
-                    g_area = choose(wide, add(g_area, more_area), g_area)
-                    g_own = choose(wide, add(g_own, g_x), g_own)
-                g_normal = choose(scattering, add(g_normal, g_area), g_normal)
-                g_wi = arrival_adj(scene, gradient, view, depth, w, chi, scale(g_wi, -1.0), scattering)
+                g_normal = choose(scattering, add(g_normal, g.area_normal), g_normal)
+                g_wi = arrival_adj(scene, gradient, view, depth, w, chi, scale(g.wi, -1.0), scattering)
                 g_segment = add(g_segment, g_wi)
         if moving:
-            g_point = g_segment
-            slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
-            if any_lane(slid):
-                g_slide = choose(slid, slid_adj(scene, x, g_u, g_v), none)
-                g_point, g_own = sub(g_point, g_slide), add(g_own, g_slide)
-            surface_adj(scene, gradient, x, g_point, g_normal, going)
+            g_own = _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, going)
         last = either(going, x, last)
     if moving:
         left = (missed | going) & (depth > 1)
         _place_adj(scene, gradient, trail, view, depth - 1, before, sub(g_place, choose(going, g_segment, none)), left)
         vertex_adj(scene, gradient, trail, view, depth, g_own, going & invert(active))
         g_place = choose(going, g_own, g_place)
-    depth = depth + select(v.passed, 0, 1)
-    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
     return Replay(walk, at, view.t, weight, coming, dim_coming, last, g_leave, g_place), active | v.passed
+
+
+@device
+def _beyond_adj(scene, gradient, walk, view, received, moving, missed):
+    """Scatter the gradient of the light from beyond the scene, by its colours and by the camera's ray."""
+    beyond, share = sky(scene, walk.source, walk.d, walk.pdf, missed)
+    g_d = sky_adj(scene, gradient, walk.d, share, received, missed)
+    first = missed & (walk.depth == 1)
+    if moving and any_lane(first):
+        ray_direction_adj(scene, gradient, view.at, view.axis, g_d, first)
+
+
+@device
+def _glow_adj(scene, gradient, walk, x, weight, coming, dim_coming, lit):
+    """Scatter the gradient of what x emits; return (g_u, g_v, coming, dim_coming), these without it."""
+    share = emission_weight(scene, x, sub(x.point, walk.source), walk.pdf, lit)
+    g_u, g_v = area.radiance_adj(scene, gradient, x, scale(mul(weight, walk.throughput), share), lit)
+    glow = mul(weight, scale(area.radiance(scene, x, lit), share))
+    coming = choose(lit, sub(coming, mul(walk.throughput, glow)), coming)
+    dim_coming = choose(lit, sub(dim_coming, mul(walk.dim, glow)), dim_coming)
+    return g_u, g_v, coming, dim_coming
+
+
+class Scattered(NamedTuple):
+    """The gradients that light scattered at a vertex leaves there: of its area normal, of wi, of (u, v) on its
+    triangle, and of its place, as far as the shadow ray and the texture's footprint depend on that."""
+
+    area_normal: tuple
+    wi: tuple
+    u: float
+    v: float
+    place: tuple
+
+
+@device
+def _scatter_adj(
+    scene, gradient, walk, depth, view, x, weight, coming, dim_coming, met, kept, p, g_p, moving, active
+):
+    """Scatter the gradient of next-event estimation and of the bounce at x, the vertex at `depth`; return (the walk
+    from there, mask of the lanes that go on, coming, dim_coming, gradient of the walk's direction, Scattered)."""
+    stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind = walk
+    zero = 0.0 * pdf
+    none = (zero, zero, zero)
+    wi, first = scale(d, -1.0), depth == 1
+    a = shading_frame(scene, x, wi)
+    foot = footprint_of(scene, view, x, first)
+    read(scene, a.material, x, foot, p, active)
+    clear(scene, a.material, g_p, active)
+    scattering, passing = active, stream
+    g_n, g_area, g_wi, g_place, g_out = none, none, none, none, none
+    if scene.light_count > 0:
+        received = mul(weight, throughput)
+        near = near2(view, depth + 1)
+        stream, found, lit, g_n, g_area, g_wi, g_place = direct_adj(
+            scene, stream, gradient, near, x, a, p, g_p, wi, received, moving, met.lit, kept, active
+        )
+        coming = choose(lit, sub(coming, mul(received, found)), coming)
+        dim_coming = choose(lit, sub(dim_coming, mul(mul(weight, dim), found)), dim_coming)
+    stream, o, d, source, pdf, throughput, dim, step, active = onward(
+        scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+    )
+    stream = stream_either(scattering, stream, passing)
+    if any_lane(active):
+        g_f = choose(active, over(coming, dim_coming, step.raised, step.small), none)
+        more_n, more_area, more_wi, g_out = value_adj(scene, x, a, p, g_p, wi, d, g_f, active)
+        g_n, g_area, g_wi = add(g_n, more_n), add(g_area, more_area), add(g_wi, more_wi)
+    g_n, g_wi = choose(scattering, g_n, none), choose(scattering, g_wi, none)
+    own_area, own_wi, g_u, g_v = frame_adj(scene, gradient, x, a, wi, g_n, scattering)
+    more_u, more_v, g_foot = read_adj(scene, gradient, a.material, x, foot, g_p, scattering)
+    g_area = add(g_area, own_area)
+    wide = scattering & first & (g_foot != 0.0)
+    if moving and any_lane(wide):
+        g_x, more_area = footprint_adj(scene, gradient, view, x.area_normal, g_foot, wide)
+        g_area = choose(wide, add(g_area, more_area), g_area)
+        g_place = choose(wide, add(g_place, g_x), g_place)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind)
+    g = Scattered(g_area, add(g_wi, own_wi), g_u + more_u, g_v + more_v, g_place)
+    return walk, active, coming, dim_coming, g_out, g
+
+
+@device
+def _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, going):
+    """Scatter the gradients of the triangle of x, its slide by (g_u, g_v) included; return that of its place."""
+    g_point = g_segment
+    slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
+    if any_lane(slid):
+        zero = 0.0 * chi
+        g_slide = choose(slid, slid_adj(scene, x, g_u, g_v), (zero, zero, zero))
+        g_point, g_own = sub(g_point, g_slide), add(g_own, g_slide)
+    surface_adj(scene, gradient, x, g_point, g_normal, going)
+    return g_own
 
 
 @device

@@ -91,7 +91,6 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi = tangent[7:]
     stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth = walk
     zero = 0.0 * pdf
-    none = (zero, zero, zero)
     d_o, d_axis = ray_tan(scene, d_theta, at)
     hit = meet(scene, o, d, depth, active)
     found, missed = active & (hit.face >= 0), active & (hit.face < 0)
@@ -108,81 +107,126 @@ def advance_tan(scene, tangent, p, d_p, d_theta, active):
     w = choose(first, axis, sub(x.point, last.point))
     g_q, g_normal, chi = log_gradient(w, x.area_normal, near2(view, depth))
     q = sub(d_material, d_last)
-    turned = choose(here, turn(w, chi, q), none)
+    turned = turn(w, chi, q)
+    change = dot(g_q, q) + dot(g_normal, d_area)
     later = (here | missed) & invert(first)
-    d_arrive = choose(later, turned, d_arrive)
     if any_lane(later):
-        d_f = value_tan(
-            scene, last, last_frame, p, d_p, last_wi, d, d_last_n, d_last_area, d_last_wi, turned, later
-        )
-        d_throughput = choose(later, add(d_throughput, mul(gain, d_f)), d_throughput)
-        change = dot(g_q, q) + dot(g_normal, d_area)
-        d_throughput = choose(later & here, madd(d_throughput, before, change), d_throughput)
+        d_arrive, d_throughput = _arrive_tan(scene, tangent, p, d_p, turned, change, here, later)
     if any_lane(missed):
-        beyond, weight = sky(scene, source, d, pdf, missed)
-        d_beyond = sky_tan(scene, d_theta, d, choose(first, d_arrive, none), weight)
-        radiance = choose(missed, add(radiance, mul(throughput, beyond)), radiance)
-        change3 = _mul_tan(throughput, beyond, d_throughput, d_beyond)
-        d_radiance = choose(missed, add(d_radiance, change3), d_radiance)
+        radiance, d_radiance = _beyond_tan(scene, d_theta, walk, d_radiance, d_throughput, d_arrive, missed)
     active = here
     if any_lane(found):
         d_x = vertex_tan(w, x.area_normal, select(first, 1.0, chi), choose(first, d_ray, d_last), d_material)
         d_u, d_v = slid_tan(scene, x, sub(d_x, d_material))
         if any_lane(v.met):
-            slid_u, slid_v = select(first, d_u, zero), select(first, d_v, zero)
-            d_part = opacity_tan(scene, d_theta, x.face, x.u, x.v, slid_u, slid_v, v.met)
-            d_part = select(v.passed, -d_part, d_part)
-            inverse = 1.0 / v.chance
-            moved = scale(madd(scale(d_throughput, v.part), before, d_part), inverse)
-            d_throughput = choose(v.met, moved, d_throughput)
-            gain = choose(v.met, scale(gain, v.part * inverse), gain)
+            d_throughput, gain = _veil_tan(scene, d_theta, x, v, before, d_throughput, gain, d_u, d_v, first)
             o = choose(v.passed, step_off(x, d), o)
     if any_lane(active):
         lit = area.emits(scene, x, d, active)
         if any_lane(lit):
             weight = emission_weight(scene, x, sub(x.point, source), pdf, lit)
-            glow, d_glow = area.radiance(scene, x, lit), area.radiance_tan(scene, d_theta, x, d_u, d_v, lit)
-            radiance = choose(lit, add(radiance, scale(mul(throughput, glow), weight)), radiance)
-            change3 = scale(_mul_tan(throughput, glow, d_throughput, d_glow), weight)
-            d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
+            glow = scale(area.radiance(scene, x, lit), weight)
+            d_glow = scale(area.radiance_tan(scene, d_theta, x, d_u, d_v, lit), weight)
+            radiance = choose(lit, add(radiance, mul(throughput, glow)), radiance)
+            d_radiance = choose(lit, add(d_radiance, _mul_tan(throughput, glow, d_throughput, d_glow)), d_radiance)
         active = active & (depth < scene.max_depth)
-    if any_lane(active):
-        scattering, passing = active, stream
-        wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
-        a = shading_frame(scene, x, wi)
-        d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
-        foot, d_foot = footprint_of(scene, view, x, first), zero
-        if scene.minify > 0:
-            change = footprint_tan(scene, d_theta, view, x.area_normal, d_x, d_ray, d_area, d_axis)
-            d_foot = select(first, change, zero)
-        read(scene, a.material, x, foot, p, active)
-        read_tan(scene, d_theta, a.material, x, foot, d_u, d_v, d_foot, d_p, active)
-        if scene.light_count > 0:
-            stream, found3, d_found3, lit = direct_tan(
-                scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_area, d_n, d_wi, active
-            )
-            radiance = choose(lit, add(radiance, mul(throughput, found3)), radiance)
-            change3 = _mul_tan(throughput, found3, d_throughput, d_found3)
-            d_radiance = choose(lit, add(d_radiance, change3), d_radiance)
-        before = throughput
-        stream, o, d, source, pdf, throughput, dim, step, active = onward(
-            scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
-        )
-        stream = stream_either(scattering, stream, passing)
-        inverse = 1.0 / (step.density * step.chance)
-        gain = choose(active, scale(before, inverse), gain)
-        d_throughput = scale(mul(d_throughput, step.f), inverse)
-        last = either(active, x, last)
-        last_frame, last_wi = frame_either(active, a, last_frame), choose(active, wi, last_wi)
-        d_last, d_last_area = choose(active, d_x, d_last), choose(active, d_area, d_last_area)
-        d_last_n, d_last_wi = choose(active, d_n, d_last_n), choose(active, d_wi, d_last_wi)
-    depth = depth + select(v.passed, 0, 1)
-    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, depth)
-    behind = Tangent(
+    behind = depth + select(v.passed, 0, 1)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind)
+    tangent = Tangent(
         walk, at, view.t, d_radiance, d_throughput, d_arrive, gain,
         last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi,
     )
-    return behind, active | v.passed
+    if any_lane(active):
+        tangent, active = _scatter_tan(
+            scene, tangent, depth, p, d_p, d_theta, view, x, d_x, d_area, d_u, d_v, d_ray, d_axis, active
+        )
+    return tangent, active | v.passed
+
+
+@device
+def _arrive_tan(scene, tangent, p, d_p, turned, change, here, later):
+    """(velocity of the direction in which the walk arrives, that of its throughput): by the last vertex's BSDF, and in
+    the lanes that have a vertex, by the logarithmic derivative `change` of the segment."""
+    walk = tangent.walk
+    zero = 0.0 * walk.pdf
+    turned = choose(here, turned, (zero, zero, zero))
+    d_f = value_tan(
+        scene, tangent.last, tangent.frame, p, d_p, tangent.wi, walk.d,
+        tangent.d_n, tangent.d_area, tangent.d_wi, turned, later,
+    )
+    d_throughput = add(tangent.d_throughput, mul(tangent.gain, d_f))
+    d_throughput = choose(here, madd(d_throughput, walk.throughput, change), d_throughput)
+    return choose(later, turned, tangent.d_arrive), choose(later, d_throughput, tangent.d_throughput)
+
+
+@device
+def _beyond_tan(scene, d_theta, walk, d_radiance, d_throughput, d_arrive, missed):
+    """(radiance, its velocity) with the light from beyond the scene. A camera's ray turns there, others don't."""
+    zero = 0.0 * walk.pdf
+    d_d = choose(walk.depth == 1, d_arrive, (zero, zero, zero))
+    beyond, weight = sky(scene, walk.source, walk.d, walk.pdf, missed)
+    d_beyond = sky_tan(scene, d_theta, walk.d, d_d, weight)
+    radiance = choose(missed, add(walk.radiance, mul(walk.throughput, beyond)), walk.radiance)
+    change = _mul_tan(walk.throughput, beyond, d_throughput, d_beyond)
+    return radiance, choose(missed, add(d_radiance, change), d_radiance)
+
+
+@device
+def _veil_tan(scene, d_theta, x, v, before, d_throughput, gain, d_u, d_v, first):
+    """(velocity of the throughput, gain) after the surface x held or let through what came: `before`. A camera's ray
+    slides on x."""
+    zero = 0.0 * v.part
+    slid_u, slid_v = select(first, d_u, zero), select(first, d_v, zero)
+    d_part = opacity_tan(scene, d_theta, x.face, x.u, x.v, slid_u, slid_v, v.met)
+    d_part = select(v.passed, -d_part, d_part)
+    inverse = 1.0 / v.chance
+    moved = scale(madd(scale(d_throughput, v.part), before, d_part), inverse)
+    return choose(v.met, moved, d_throughput), choose(v.met, scale(gain, v.part * inverse), gain)
+
+
+@device
+def _scatter_tan(scene, tangent, depth, p, d_p, d_theta, view, x, d_x, d_area, d_u, d_v, d_ray, d_axis, active):
+    """Next-event estimation and the bounce at x, the vertex at `depth`: (the walk from there, mask of the lanes that go
+    on)."""
+    walk, at, t, d_radiance, d_throughput, d_arrive, gain = tangent[:7]
+    last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi = tangent[7:]
+    stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind = walk
+    zero = 0.0 * pdf
+    scattering, passing = active, stream
+    wi, d_wi = scale(d, -1.0), scale(d_arrive, -1.0)
+    a = shading_frame(scene, x, wi)
+    d_n = frame_tan(scene, d_theta, x, a, wi, d_area, d_u, d_v, d_wi)
+    first = depth == 1
+    foot, d_foot = footprint_of(scene, view, x, first), zero
+    if scene.minify > 0:
+        change = footprint_tan(scene, d_theta, view, x.area_normal, d_x, d_ray, d_area, d_axis)
+        d_foot = select(first, change, zero)
+    read(scene, a.material, x, foot, p, active)
+    read_tan(scene, d_theta, a.material, x, foot, d_u, d_v, d_foot, d_p, active)
+    if scene.light_count > 0:
+        stream, found, d_found, lit = direct_tan(
+            scene, stream, d_theta, view, depth, x, a, p, d_p, wi, d_x, d_area, d_n, d_wi, active
+        )
+        radiance = choose(lit, add(radiance, mul(throughput, found)), radiance)
+        d_radiance = choose(lit, add(d_radiance, _mul_tan(throughput, found, d_throughput, d_found)), d_radiance)
+    before = throughput
+    stream, o, d, source, pdf, throughput, dim, step, active = onward(
+        scene, stream, x, a, p, wi, o, d, source, pdf, throughput, dim, depth, zero + DARK, active
+    )
+    stream = stream_either(scattering, stream, passing)
+    inverse = 1.0 / (step.density * step.chance)
+    gain = choose(active, scale(before, inverse), gain)
+    d_throughput = scale(mul(d_throughput, step.f), inverse)
+    last = either(active, x, last)
+    last_frame, last_wi = frame_either(active, a, last_frame), choose(active, wi, last_wi)
+    d_last, d_last_area = choose(active, d_x, d_last), choose(active, d_area, d_last_area)
+    d_last_n, d_last_wi = choose(active, d_n, d_last_n), choose(active, d_wi, d_last_wi)
+    walk = Walk(stream, eye, axis, o, d, source, pdf, throughput, dim, radiance, dim_radiance, behind)
+    tangent = Tangent(
+        walk, at, t, d_radiance, d_throughput, d_arrive, gain,
+        last, last_frame, last_wi, d_last, d_last_area, d_last_n, d_last_wi,
+    )
+    return tangent, active
 
 
 @device

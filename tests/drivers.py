@@ -114,13 +114,44 @@ def _live(n, live):
 GREY = ("diffuse", (0.5, 0.5, 0.5))
 
 
+# Of what such a scene has not: tables of some zeros, and numbers.
+NO_REALS = {"uvs": 6, "texture_places": 4, "light_nodes": 1, "env_rows": 2, "env_columns": 2, "few": 5}
+NO_INTEGERS = {"textures": TEXTURE, "light_links": 2, "few_faces": 0}
+PLAIN = {
+    **dict.fromkeys(("lens", "filter", "few_quads", "tree_count", "translucent", "minify"), 0),
+    **dict.fromkeys(("background", "envmap", "env_emitter"), -1),
+    **{"env_width": 1, "env_height": 1, "film_width": 8, "film_height": 8, "film_first": 0, "film_stride": 8},
+    **{"max_depth": 3, "shadows": 1},
+}
+
+
+def light_rows(vertices, faces, emission):
+    """(rows of the emitting faces, the chances of each) in proportion to their power."""
+    lights, chances = np.zeros((max(len(emission), 1), 3), int), np.zeros((max(len(emission), 1), 2))
+    if emission:
+        areas = np.linalg.norm(np.cross(*(vertices[faces][:, k] - vertices[faces][:, 0] for k in (1, 2))), axis=1)
+        power = [areas[face] * np.sum(radiance) for face, radiance in emission.items()]
+        lights[:, 0], lights[:, 1] = FACE_LIGHT, list(emission)
+        chances[:, 0], chances[:, 1], lights[:, 2] = alias_table(np.array(power))
+    return lights, chances
+
+
+def material_rows(models, starts):
+    """One for each model's name, whose parameters begin at these places of theta."""
+    rows = np.full((len(models), MATERIAL), -1)
+    for k, (name, start) in enumerate(zip(models, starts, strict=True)):
+        model = MODELS[name]
+        side = TRANSMITS if transmits(model) else TWO_SIDED
+        rows[k, :6] = start, size(model), list(MODELS).index(name), side, 0, 0
+    return rows
+
+
 def tables_of(
     vertices, faces, width=FLOAT32, tree=None, emission=None, two_sided=False, materials=(GREY,), face_material=0
 ):
     """Tables of a mesh. theta: vertices, camera (12), the materials' parameters, then the radiances.
     emission: {face: radiance (3,)}; materials: (name of the model, parameters) of each."""
     vertices, faces = np.asarray(vertices, float), np.asarray(faces, np.int32)
-    models = [name for name, _ in materials]
     parameters = np.concatenate([p for _, p in materials])
     starts = np.cumsum([0, *(len(p) for _, p in materials)])[:-1]
     emission = emission or {}
@@ -135,19 +166,8 @@ def tables_of(
     face_rows = np.full((len(faces), FACE), -1)
     face_rows[:, :3], face_rows[:, 3], face_rows[:, 4] = faces, face_material, face_emission
     face_rows[:, 6] = two_sided
-    lights, chances = np.zeros((max(len(emission), 1), 3), int), np.zeros((max(len(emission), 1), 2))
-    if emission:
-        areas = np.linalg.norm(np.cross(*(vertices[faces][:, k] - vertices[faces][:, 0] for k in (1, 2))), axis=1)
-        emitters = list(emission)
-        power = [areas[face] * np.sum(emission[face]) for face in emitters]
-        lights[:, 0], lights[:, 1] = FACE_LIGHT, emitters
-        chances[:, 0], chances[:, 1], lights[:, 2] = alias_table(np.array(power))
-        face_rows[emitters, 10] = np.arange(len(emitters))
-    material_rows = np.full((len(models), MATERIAL), -1)
-    for k, name in enumerate(models):
-        model = MODELS[name]
-        side = TRANSMITS if transmits(model) else TWO_SIDED
-        material_rows[k, :6] = camera + 12 + starts[k], size(model), list(MODELS).index(name), side, 0, 0
+    face_rows[list(emission), 10] = np.arange(len(emission))
+    lights, chances = light_rows(vertices, faces, emission)
 
     def reals(x):
         return np.ascontiguousarray(x, width.literal).reshape(-1)
@@ -158,40 +178,17 @@ def tables_of(
     return Tables(
         theta=reals(theta),
         faces=integers(face_rows),
-        uvs=reals(np.zeros(6)),
-        materials=integers(material_rows),
-        textures=integers(np.zeros(TEXTURE)),
-        texture_places=reals(np.zeros(4)),
+        materials=integers(material_rows([name for name, _ in materials], camera + 12 + starts)),
         lights=integers(lights),
         light_chances=reals(chances),
-        light_nodes=reals(np.zeros(1)),
-        light_links=integers(np.zeros(2)),
-        env_rows=reals(np.zeros(2)),
-        env_columns=reals(np.zeros(2)),
         nodes=reals(tree.nodes),
         links=tree.links,
         order=tree.order,
         corners=corners_of(tree, vertices, faces, width.literal),
         compressed=compress(tree.nodes, tree.links, tree.corners, tree.order) if width.together == 1 else nothing(),
-        few=reals(np.zeros(5)),
-        few_faces=integers(np.zeros(0)),
-        few_quads=0,
         camera=camera,
-        lens=0,
-        filter=0,
-        background=-1,
-        envmap=-1,
-        env_width=1,
-        env_height=1,
-        env_emitter=-1,
         light_count=len(emission),
-        tree_count=0,
-        translucent=0,
-        minify=0,
-        film_width=8,
-        film_height=8,
-        film_first=0,
-        film_stride=8,
-        max_depth=3,
-        shadows=1,
+        **{name: reals(np.zeros(size)) for name, size in NO_REALS.items()},
+        **{name: integers(np.zeros(size)) for name, size in NO_INTEGERS.items()},
+        **PLAIN,
     )

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from nrender.geometry import edge_tree
+from nrender.geometry import edge_samples
 from nrender.real import FLOAT32, FLOAT64
 
 widths = pytest.mark.parametrize("width", [FLOAT32, FLOAT64], ids=["float32", "float64"])
@@ -36,11 +36,11 @@ def test_points_are_at_equal_angles(along, off):
 
     scale = quad(lambda s: length / np.sum((a + s * (b - a)) ** 2), 0, 1, points=[min(max(along, 0.0), 1.0)])[0]
     for u in (0.0, 0.01, 0.3, 0.5, 0.9, 1.0 - 2.0**-24):
-        s, pdf = edge_tree.point_on_edge(*ENDS, y, False, u)
+        s, pdf = edge_samples.point_on_edge(*ENDS, y, False, u)
         assert 0.0 <= s <= 1.0
         assert angle(s) == pytest.approx(u * angle(1.0), rel=1e-6, abs=1e-12)
         assert pdf == pytest.approx(1.0 / (np.sum((a + s * (b - a)) ** 2) * scale), rel=1e-6)
-        assert pdf == edge_tree.point_pdf(*ENDS, y, False, s)
+        assert pdf == edge_samples.point_pdf(*ENDS, y, False, s)
 
 
 @pytest.mark.parametrize("along", [-2.0, 0.0, 1e-6, 0.3, 1.0, 1.5])
@@ -50,26 +50,26 @@ def test_points_near_the_edge_and_on_its_line(along, off):
     y = beside(along, off)
     length = np.linalg.norm(np.subtract(*ENDS))
     for u in (0.05, 0.3, 0.6, 0.95):
-        (s0, _), (s1, _) = (edge_tree.point_on_edge(*ENDS, y, False, x) for x in (u - 1e-6, u + 1e-6))
-        pdf = edge_tree.point_pdf(*ENDS, y, False, 0.5 * (s0 + s1))
+        (s0, _), (s1, _) = (edge_samples.point_on_edge(*ENDS, y, False, x) for x in (u - 1e-6, u + 1e-6))
+        pdf = edge_samples.point_pdf(*ENDS, y, False, 0.5 * (s0 + s1))
         if s1 - s0 > 1e-12:
             assert 2e-6 / ((s1 - s0) * length) == pytest.approx(pdf, rel=1e-3)
-    assert edge_tree.point_on_edge(*ENDS, y, False, 0.0)[0] == pytest.approx(0.0, abs=1e-12)
-    assert edge_tree.point_on_edge(*ENDS, y, False, 1.0)[0] == pytest.approx(1.0)
+    assert edge_samples.point_on_edge(*ENDS, y, False, 0.0)[0] == pytest.approx(0.0, abs=1e-12)
+    assert edge_samples.point_on_edge(*ENDS, y, False, 1.0)[0] == pytest.approx(1.0)
 
 
 def test_far_away_points_are_uniform():
     length = np.linalg.norm(np.subtract(*ENDS))
     for u in (0.0, 0.2, 0.99):
-        assert edge_tree.point_on_edge(*ENDS, (0.0, 0.6, 0.8), True, u) == (u, pytest.approx(1.0 / length))
+        assert edge_samples.point_on_edge(*ENDS, (0.0, 0.6, 0.8), True, u) == (u, pytest.approx(1.0 / length))
     for u in (0.1, 0.5, 0.9):
-        assert edge_tree.point_on_edge(*ENDS, beside(0.5, 1e6), False, u)[0] == pytest.approx(u, abs=1e-6)
+        assert edge_samples.point_on_edge(*ENDS, beside(0.5, 1e6), False, u)[0] == pytest.approx(u, abs=1e-6)
 
 
 @widths
 def test_points_are_finite_in_machine_code(width):
     """Wherever y is; and the density agrees with that of the slow reading."""
-    point = edge_tree.point_on_edge.instantiate(width)
+    point = edge_samples.point_on_edge.instantiate(width)
 
     @njit
     def run(ends, y, u, out):
@@ -90,5 +90,5 @@ def test_points_are_finite_in_machine_code(width):
             assert out[0, 0] >= 0.0
             assert out[-1, 0] <= 1.0
             if off >= 1e-2:
-                slow = [edge_tree.point_on_edge(*ENDS, triple(y), False, float(x)) for x in u]
+                slow = [edge_samples.point_on_edge(*ENDS, triple(y), False, float(x)) for x in u]
                 assert_allclose(out[:, 0], np.array(slow)[:, 0], atol=1e-3 if width is FLOAT32 else 1e-9)

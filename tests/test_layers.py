@@ -24,6 +24,7 @@ ORDER = [
     "simd",
     "lanes",
     "lanes_math",
+    "lanes_memory",
     "cache",
     "host",
     "vec",

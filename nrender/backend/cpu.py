@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import lanes, lanes_math  # noqa: F401  (these register the primitives of the lanes)
+from .. import lanes, lanes_math, lanes_memory  # noqa: F401  (these register the primitives of the lanes)
 from ..cache import compiled, no_collection
 from ..device import Device, Width
 from ..geometry import lanes as ray_lanes  # noqa: F401

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..device import device
 from ..emitters import LightSample, emitted, is_far
-from ..geometry.edge_tree import pick, point_on_edge
+from ..geometry.edge_samples import point_on_edge
+from ..geometry.edge_tree import pick
 from ..geometry.segment import geometry_term
 from ..geometry.surface import step_off, surface
 from ..geometry.traverse import occluded

@@ -138,21 +138,27 @@ def edge_sides(scene, edges, stream, sample, width, height, active):
     aside = OFFSET + GRAIN * maximum(real(width), real(height))
     o_below, below = _side(scene, at, px - aside * nx, py - aside * ny, width, height)
     o_above, above = _side(scene, at, px + aside * nx, py + aside * ny, width, height)
+    sides = Sides(stream, o_below, below, o_above, above, length)
+    seen = _unhidden(scene, sides, eye, sub(point, eye), left, right, is_crease, seen)
+    jump = (0.0 * s, 0.0 * s, 0.0 * s)
+    return EdgePoint(first, second, s, at, t, covector, row * width + column, jump, seen), sides
+
+
+@device
+def _unhidden(scene, sides, eye, to_edge, left, right, is_crease, seen):
+    """The lanes whose edge is in front: both faces of a crease are met beside it, nothing before an outline."""
     crease, outline = seen & is_crease, seen & invert(is_crease)
     if any_lane(crease):
-        a_face = solid_hit(scene, o_below, below, True, left, right, crease).face
-        b_face = solid_hit(scene, o_above, above, True, left, right, crease).face
+        a_face = solid_hit(scene, sides.o_below, sides.below, True, left, right, crease).face
+        b_face = solid_hit(scene, sides.o_above, sides.above, True, left, right, crease).face
         continues = ((a_face == left) & (b_face == right)) | ((a_face == right) & (b_face == left))
         seen = seen & (outline | continues)
     if any_lane(outline):
         # Seen at a grazing angle the edge's own faces may be hit anywhere: they hide nothing.
-        hit = solid_hit(scene, eye, sub(point, eye), False, left, right, outline)
+        hit = solid_hit(scene, eye, to_edge, False, left, right, outline)
         hidden = (hit.face >= 0) & (hit.t < 0.9999) & (hit.face != left) & (hit.face != right)
         seen = seen & invert(outline & hidden)
-    jump = (0.0 * s, 0.0 * s, 0.0 * s)
-    pixel = row * width + column
-    found = EdgePoint(first, second, s, at, t, covector, pixel, jump, seen)
-    return found, Sides(stream, o_below, below, o_above, above, length)
+    return seen
 
 
 class OnCurve(NamedTuple):

@@ -133,11 +133,8 @@ def optimize(
     run, outcome, rows = run_all(METHODS[settings.method], points, settings.spp, make_run, folder)
     run.objective.spp = max(run.objective.spp, settings.spp)  # ended before it came to them, maybe
     result = _result(run, outcome, output, rows)
-    if folder:  # what matters most first: what follows takes time
-        try:
-            folder.save(run)
-        finally:  # on a full disk there may be room for so little
-            folder.write_numbers(result, run)
+    if folder:
+        _save(folder, result, run)
     if intervals:
         result.update(_certainty(run, outcome))
     if check is not None:
@@ -210,6 +207,14 @@ def _shown(scene: Any, settings: Settings, loss: str, device: str) -> dict[str, 
         "seed": settings.seed,
         "device": device,
     }
+
+
+def _save(folder: Folder, result: OptimizeResult, run: Run) -> None:
+    """What matters most, before what takes time."""
+    try:
+        folder.save(run)
+    finally:  # on a full disk there may be room for so little
+        folder.write_numbers(result, run)
 
 
 def _write_report(folder: Folder, result: OptimizeResult, run: Run, shown: dict[str, object]) -> None:
