@@ -67,11 +67,11 @@ def of_step(scene: Scene) -> dict[str, float]:
         moved = scene.replace({PATH: vertices + 1e-5 * rng.normal(size=vertices.shape)})
         for name, width in (("host", COMPRESSED), ("device", CUDA)):
             start = time.perf_counter()
-            place, values, mesh, tables, power = compile_scene(moved, "main", width)
+            compiled = compile_scene(moved, "main", width)
             found[name].append(time.perf_counter() - start)
-        assert isinstance(tables.compressed, Refitted)
+        assert isinstance(compiled.tables.compressed, Refitted)
         start = time.perf_counter()
-        boundary_of(moved, values, place, mesh, tables, power, PICTURE, CUDA)
+        boundary_of(moved, compiled, PICTURE, CUDA)
         found["boundary"].append(time.perf_counter() - start)
     return {f"{name}, ms": 1e3 * min(seconds) for name, seconds in found.items()}
 

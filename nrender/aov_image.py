@@ -11,6 +11,7 @@ import numpy as np
 
 from .aov_table import picture_channels, table_of
 from .errors import NrenderError
+from .job import unit_directions
 from .render_aovs import Pictures, render_aovs, render_aovs_jvp, render_aovs_vjp
 from .scene import Scene
 
@@ -50,8 +51,7 @@ def picture_jacobian(scene: Scene, wrt: Iterable[str], **keys: Any) -> tuple[np.
     image, jacobian = picture(scene, **keys), {}
     for path in wrt:
         shape = scene.parameters[path].shape
-        units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
-        columns = [picture_jvp(scene, {path: unit}, **keys)[1] for unit in units]
+        columns = [picture_jvp(scene, {path: unit}, **keys)[1] for unit in unit_directions(shape)]
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
     return image, jacobian
 

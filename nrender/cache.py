@@ -12,7 +12,6 @@ import pickle
 import platform
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import numba
 
 from .device import Device, Width
+from .errors import warn
 
 WITHOUT_KERNELS = {
     "batch", "bridge", "compare", "convert", "export", "gradcheck", "jax", "loss", "notebook", "optimize", "scene",
@@ -29,10 +29,14 @@ WITHOUT_KERNELS = {
 compiled ones as they are."""
 
 
+class CacheWarning(UserWarning):
+    """Compiled kernels that can't be kept."""
+
+
 @functools.cache
 def cache_dir() -> Path | None:
-    """The folder, made if need be; NRENDER_CACHE_DIR or the user's cache folder; a temporary one where neither can be
-    written."""
+    """The folder, made if need be; NRENDER_CACHE_DIR or, where that can't be written, with a warning, the user's cache
+    folder; a temporary one where neither can be."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -60,8 +64,9 @@ def cache_dir() -> Path | None:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
-        except OSError:
-            continue
+        except OSError as error:
+            if root == roots[0]:
+                warn(f"NRENDER_CACHE_DIR: {root}: can't write: {error.strerror or error}", CacheWarning)
     return None
 
 
@@ -124,10 +129,6 @@ def checked(files: Any) -> Any:
     return Checked
 
 
-class CacheWarning(UserWarning):
-    """Compiled kernels that can't be kept."""
-
-
 @functools.cache
 def forgiving(caches: Any) -> Any:
     """Numba's class for what is kept of a function, but where that can't be written, on a full disk say, the function
@@ -146,7 +147,7 @@ def forgiving(caches: Any) -> Any:
 @functools.cache
 def _say_unkept(reason: str) -> None:
     """Once in a process."""
-    warnings.warn(f"{cache_dir()}: can't write: {reason}; kernels will be compiled anew", CacheWarning, stacklevel=2)
+    warn(f"{cache_dir()}: can't write: {reason}; kernels will be compiled anew", CacheWarning)
 
 
 def _whole(data: bytes) -> bool:

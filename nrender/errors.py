@@ -5,6 +5,8 @@ Every error that a user can cause is an `NrenderError`; its text is one line a p
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -100,3 +102,16 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
         return ""
     nearest = get_close_matches(str(name), [str(v) for v in valid], n=1, cutoff=0.6)
     return f"; did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def no_such_parameter(path: str, known: Iterable[str]) -> str:
+    """What is said of a path that isn't among those of the scene's parameters."""
+    return f"no such parameter{did_you_mean(path, known)}"
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """`warnings.warn`, as of the line from which this package was called, however deep in it the reason is."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

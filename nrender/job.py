@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .backend.devices import Backend, pick
 from .backend.strata import crossing_shapes
-from .compile_scene import Mesh, compile_scene
+from .compile_scene import Compiled, Mesh, compile_scene
 from .device import Width
-from .errors import NrenderError, did_you_mean
+from .errors import NrenderError, did_you_mean, no_such_parameter, warn
 from .params import Layout
 from .pixel_filter import POINT
 from .real import FLOAT32, FLOAT64
@@ -27,7 +26,7 @@ class RenderWarning(UserWarning):
 
 
 class Job(NamedTuple):
-    """size: (width, height); place, values, mesh, tables, power: of compile_scene."""
+    """size: (width, height); from place on: `compiled`."""
 
     scene: Scene
     camera: str
@@ -41,6 +40,10 @@ class Job(NamedTuple):
     mesh: Mesh
     tables: Tables
     power: np.ndarray
+
+    @property
+    def compiled(self) -> Compiled:
+        return Compiled(self.place, self.values, self.mesh, self.tables, self.power)
 
     @property
     def single(self) -> bool:
@@ -89,7 +92,7 @@ def checked_paths(scene: Scene, wrt: Iterable[str]) -> list[str]:
     known = scene.parameters
     for path in paths:
         if path not in known:
-            raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
+            raise NrenderError(f"{path}: {no_such_parameter(path, known)}")
     return paths
 
 
@@ -106,6 +109,14 @@ def checked_directions(scene: Scene, directions: Mapping[str, Any]) -> dict[str,
     return out
 
 
+def unit_directions(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """One of 1 for each number of a parameter, in their order."""
+    for index in np.ndindex(shape):
+        direction = np.zeros(shape)
+        direction[index] = 1.0
+        yield direction
+
+
 _warned: set[tuple[str, str]] = set()
 
 
@@ -115,7 +126,7 @@ def warn_once(missing: str, paths: list[str]) -> None:
     if new:
         _warned.update((missing, path) for path in new)
         names = ": " + ", ".join(new) if any(new) else ""
-        warnings.warn(f"without the derivative of {missing}{names}", RenderWarning, stacklevel=5)
+        warn(f"without the derivative of {missing}{names}", RenderWarning)
 
 
 def warn_of_points(job: Job, moving: list[str], what: str) -> None:
@@ -151,21 +162,19 @@ def checked_gradients(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """As they are, with a warning if some are not finite."""
     bad = [path for path, value in found.items() if not np.isfinite(value).all()]
     if bad:
-        message = f"the gradient isn't finite of {', '.join(bad)}"
-        warnings.warn(message, RenderWarning, stacklevel=3)
+        warn(f"the gradient isn't finite of {', '.join(bad)}", RenderWarning)
     return found
 
 
-def report(job: Job, all_bad: Iterable[Any], level: int = 4) -> None:
-    """Warn of samples that were not finite. level: how many calls up the user's is."""
+def report(job: Job, all_bad: Iterable[Any]) -> None:
+    """Warn of samples that were not finite."""
     for bad in all_bad:
         first = bad.first()
         if first:
             count, pixel, sample = first
             y, x = divmod(pixel, job.size[0])
-            warnings.warn(
+            warn(
                 f"{count} samples were not finite and are left out, the first at pixel ({x}, {y}), sample "
                 f"{sample}, seed {job.seed}",
                 RenderWarning,
-                stacklevel=level,
             )

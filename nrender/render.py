@@ -22,6 +22,7 @@ from .job import (
     crossing_pairs,
     job_of,
     report,
+    unit_directions,
     warn_of_points,
     warn_once,
 )
@@ -148,11 +149,11 @@ def _pullback(job: Job, paths: list[str], deterministic: bool) -> Callable[[Any]
         gradient, bad = job.backend.render_adj(
             job.width, job.tables, array, job.size, job.spp, job.seed, moving, deterministic
         )
-        report(job, [bad], level=3)
+        report(job, [bad])
         if work is not None:
             more, all_bad = job.backend.boundary_adj(work, array, deterministic)
             gradient += more
-            report(job, all_bad, level=3)
+            report(job, all_bad)
         return checked_gradients(pull(job.scene, job.place, gradient, paths))
 
     return pullback
@@ -229,11 +230,7 @@ def render_jacobian(
     for path in paths:
         work = _boundary(job, [path])
         shape = scene.parameters[path].shape
-        columns = []
-        for index in np.ndindex(shape):
-            direction = np.zeros(shape)
-            direction[index] = 1.0
-            columns.append(_tangent(job, {path: direction}, work)[1])
+        columns = [_tangent(job, {path: unit}, work)[1] for unit in unit_directions(shape)]
         jacobian[path] = np.stack(columns, axis=-1).reshape(image.shape + shape)
     return image, jacobian
 
@@ -278,9 +275,7 @@ def _boundary(job: Job, paths: Iterable[str]) -> Work | None:
     moving = [path for path in paths if moves_geometry(path)]
     if not moving:
         return None
-    boundary = boundary_of(
-        job.scene, job.values, job.place, job.mesh, job.tables, job.power, job.size, job.width
-    )
+    boundary = boundary_of(job.scene, job.compiled, job.size, job.width)
     _warn_of_missing(job, boundary, moving)
     rng = np.random.default_rng([job.seed, 2])
     probe = push(job.place, {path: rng.normal(size=job.scene.parameters[path].shape) for path in moving})

@@ -102,11 +102,11 @@ def render_aovs_vjp(
             outlines = _outlines(made, moving)
             launches = made.job.backend.aovs
             gradient, bad = launches.aovs_adj(made.view, array, bool(moving), deterministic)
-            report(made.job, [bad], level=3)
+            report(made.job, [bad])
             if outlines is not None:
                 more, bad = launches.outlines_adj(made.view, outlines, array, deterministic)
                 gradient += more
-                report(made.job, [bad], level=3)
+                report(made.job, [bad])
         return checked_gradients(pull(scene, made.job.place, gradient, paths))
 
     return pictures, pullback
@@ -136,11 +136,11 @@ def render_aovs_jvp(
         outlines = _outlines(made, moving)
         launches = made.job.backend.aovs
         image, d_image, bad = launches.aovs_tan(made.view, d_theta)
-        report(made.job, [bad], level=3)
+        report(made.job, [bad])
         if outlines is not None:
             more, bad = launches.outlines_tan(made.view, outlines, d_theta)
             d_image += more
-            report(made.job, [bad], level=3)
+            report(made.job, [bad])
         pictures |= _split(made, image)
         tangents = _split(made, d_image)
     return {name: pictures[name] for name in made.names}, tangents
@@ -249,7 +249,7 @@ def _outlines(made: _Made, moving: list[str]) -> Outlines | None:
     job = made.job
     _warn_of_missing(job, moving)
     every = not EVERY_EDGE.isdisjoint(made.names) or made.view.channels.own >= 0
-    visible = visible_of(job.scene, job.values, job.place, job.mesh, job.tables, job.size, job.width, every)
+    visible = visible_of(job.scene, job.compiled, job.size, job.width, every)
     if visible is None:
         return None
     return Outlines(visible, max(job.spp * job.size[0] * job.size[1] // PER_EDGE_SAMPLE, FEWEST))

@@ -45,9 +45,9 @@ class _Sample(NamedTuple):
 @functools.cache
 def _sample(width: Width) -> _Sample:
     scene = Scene.from_dict(SCENE)
-    place, values, mesh, tables, power = compile_scene(scene, "main", width)
-    boundary = boundary_of(scene, values, place, mesh, tables, power, SIZE, width)
-    return _Sample(tables, boundary, np.zeros(len(tables.theta), np.float32))
+    compiled = compile_scene(scene, "main", width)
+    boundary = boundary_of(scene, compiled, SIZE, width)
+    return _Sample(compiled.tables, boundary, np.zeros(len(compiled.tables.theta), np.float32))
 
 
 def _render(on: Backend) -> None:

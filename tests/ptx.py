@@ -19,7 +19,7 @@ import pytest
 
 from nrender.aov import Channels
 from nrender.backend.cuda_boundary_kernels import Band
-from nrender.boundary.lights import Emitters
+from nrender.boundary.lights import EmitterTable
 from nrender.boundary.plan import Plan
 from nrender.boundary.primary import Edges
 from nrender.device import clone
@@ -43,7 +43,7 @@ SCENE = Tables(
 )
 OUTLINES = Edges(INTEGER, SINGLE, INTEGER, np.float32(1.0))
 EDGES = EdgeTree(INTEGER, INTEGER, *[SINGLE] * 5, INTEGER)
-EMITTERS = Emitters(SINGLE, INTEGER)
+EMITTERS = EmitterTable(SINGLE, INTEGER)
 CHANNELS = Channels(*range(len(Channels._fields)))
 PLAN = Plan(True, INTEGER, np.float32(1.0), SINGLE, INTEGER), 1, np.float32(0.2)
 

@@ -184,9 +184,10 @@ def test_lanes_are_single_paths():
     scene, size = two(20), (20, 20)
     views = []
     for width in (FLOAT32, FLOAT64):
-        place, values, mesh_, tables, _ = compile_scene(scene, "main", width, False, ["heat", "flow"])
+        compiled = compile_scene(scene, "main", width, False, ["heat", "flow"])
+        place, tables = compiled.place, compiled.tables
         channels = channels_of(["depth"], -1, {"heat": 1, "flow": 4}, place.channels.start)
-        visible = visible_of(scene, values, place, mesh_, tables, size, width, True)
+        visible = visible_of(scene, compiled, size, width, True)
         views.append((aovs.View(width, tables, channels, size, 4, 3), aovs.Outlines(visible, 5000)))
     (lanes, outlines), (single, wide) = views
     d_theta = np.random.default_rng(1).normal(size=len(single.scene.theta))

@@ -267,9 +267,10 @@ def views(request):
     size = (scene.cameras["main"].width, scene.cameras["main"].height)
     out = []
     for width in (FLOAT32, FLOAT64):
-        place, values, mesh_, tables, _ = compile_scene(scene, "main", width, True)
+        compiled = compile_scene(scene, "main", width, True)
+        place, tables = compiled.place, compiled.tables
         channels = channels_of(SMOOTH, place.colors.start if place.colors.size else -1)
-        visible = visible_of(scene, values, place, mesh_, tables, size, width, True)
+        visible = visible_of(scene, compiled, size, width, True)
         out.append((aovs.View(width, tables, channels, size, 4, 4), visible and aovs.Outlines(visible, 5000)))
     return out
 

@@ -48,7 +48,8 @@ class Job:
         document["cameras"]["main"] = {key: value for key, value in camera.items() if value is not None}
         document["integrator"]["max_depth"] = 2
         self.scene = Scene.from_dict(document)
-        self.place, self.values, self.mesh, self.tables, self.power = compile_scene(self.scene, "main", FLOAT64)
+        self.compiled = compile_scene(self.scene, "main", FLOAT64)
+        self.place, self.tables = self.compiled.place, self.compiled.tables
         rng = np.random.default_rng(5)
         parameters = self.scene.parameters
         self.d_theta = push(self.place, {path: rng.normal(size=value.shape) for path, value in parameters.items()})
@@ -134,7 +135,7 @@ def test_aovs_move_as_their_tangent_says(job):
 
 
 def outlines_of(job):
-    visible = visible_of(job.scene, job.values, job.place, job.mesh, job.tables, (WIDTH, HEIGHT), FLOAT64)
+    visible = visible_of(job.scene, job.compiled, (WIDTH, HEIGHT), FLOAT64)
     assert (visible is None) == (job.scene.cameras["main"].values["filter"] == "point")
     if visible is None:
         return None
@@ -174,7 +175,7 @@ def test_the_gradient_of_shadows_is_the_transpose_of_their_tangent(job):
     points = job.scene.cameras["main"].values["filter"] == "point"
     strategy, samples = (MIRRORED, 400) if points else (LIGHTS, 96)
     size = WIDTH, HEIGHT
-    found = boundary_of(job.scene, job.values, job.place, job.mesh, job.tables, job.power, size, FLOAT64)
+    found = boundary_of(job.scene, job.compiled, size, FLOAT64)
     share = Share(Stratum(strategy, 1, 1.0, 0.0), samples, np.ones(1 + int(found.cluster.max())))
     plan = plan_of(found, share, WIDTH * HEIGHT, 0.3, float)
     rough = EVERY if points else 0.0

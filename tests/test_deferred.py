@@ -173,8 +173,8 @@ def test_derivatives_agree_with_finite_differences(path):
 
 def test_only_outlines_in_view_are_sampled():
     def strata(scene):
-        place, values, mesh, tables, power = compile_scene(scene, "main", FLOAT32)
-        return strata_of(boundary_of(scene, values, place, mesh, tables, power, (24, 24), FLOAT32), tables)
+        compiled = compile_scene(scene, "main", FLOAT32)
+        return strata_of(boundary_of(scene, compiled, (24, 24), FLOAT32), compiled.tables)
 
     scene = square()
     assert [s.strategy for s in strata(scene)] == [PRIMARY]

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 from nrender_cli.main import cli
 
 import nrender as nr
-from nrender.convert import convert
+from nrender.bsdf import transmittance
+from nrender.convert import bsdfs, convert
+from nrender.export import surfaces
 from nrender.scene.models import Texture
 from nrender.scene.transform import world_normals, world_vertices
 
@@ -65,6 +67,11 @@ def again(request, tmp_path):
         return nr.load_scene(tmp_path / "again.yaml"), notes
 
     return call
+
+
+def test_all_sides_have_one_index_of_the_coat():
+    """These folders don't import kernels."""
+    assert surfaces.COAT == bsdfs.PLASTIC_INDEX == transmittance.INDEX
 
 
 def test_shapes_come_back(again):

@@ -7,6 +7,7 @@ from fake_renderer import REFLECTANCE, TRANSLATE, FakeRenderer, blob_scene, trut
 from nrender.errors import Problem, SceneError
 from nrender.optimize import METHODS, OptimizeWarning, OptionError, optimize
 from nrender.optimize.run import MAX_REJECTED
+from nrender.scene.optimize import METHODS as IN_A_SCENE
 
 ITERATIONS = {"l-bfgs-b": 60, "trust-constr": 60, "least-squares": 60, "adam": 300, "sgd": 400}
 EVERY = pytest.mark.parametrize("method", sorted(METHODS))
@@ -23,6 +24,10 @@ def fit(method, renderer=None, scene=None, target=None, **options):
         renderer=renderer or FakeRenderer(),
         **options,
     )
+
+
+def test_a_scene_may_ask_for_every_method():
+    assert set(METHODS) == set(IN_A_SCENE)
 
 
 @EVERY

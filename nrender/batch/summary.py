@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nrender.errors import WriteError
+from nrender.errors import WriteError, warn
 from nrender.image.atomic import as_write_error, replacing
 
 COUNTS = ("iterations", "evaluations", "loss_initial", "loss_final", "error", "seconds")
@@ -47,7 +46,7 @@ class Summary:
             self.write(rows)
         except WriteError as error:
             if not self._warned:
-                warnings.warn(f"{error}; going on without", SummaryWarning, stacklevel=2)
+                warn(f"{error}; going on without", SummaryWarning)
             self._warned = True
 
     def write(self, rows: Sequence[Row]) -> None:

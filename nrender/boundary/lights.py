@@ -24,7 +24,7 @@ from ..warp import triangle
 from .edge_point import edge_point
 
 
-class Emitters(NamedTuple):
+class EmitterTable(NamedTuple):
     """An alias table over the rows of scene.lights by power: chances (2 E) probability and threshold, others (E)."""
 
     chances: object

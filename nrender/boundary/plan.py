@@ -47,9 +47,9 @@ class Visible(NamedTuple):
 
 class Boundary(NamedTuple):
     """All that boundary samples need of a scene. edges: an EdgeTree of the edges that a line can graze; measure (k,):
-    length * share * span of each; cluster (k,): see `clusters`; emitters: lights.Emitters; lit: whether there is one;
-    rough: surfaces less rough are smooth, 0 if there is no such surface; EVERY: none can be connected to the eye, whose
-    pixels are points."""
+    length * share * span of each; cluster (k,): see `clusters`; emitters: lights.EmitterTable; lit: whether there is
+    one; rough: surfaces less rough are smooth, 0 if there is no such surface; EVERY: none can be connected to the eye,
+    whose pixels are points."""
 
     visible: Visible | None
     edges: Any

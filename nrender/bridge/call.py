@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, NoReturn
 
 from ..aov_table import IMAGE, checked_names, picture_channels, table_of
-from ..errors import NrenderError, did_you_mean
+from ..errors import NrenderError, no_such_parameter
 from ..job import camera_of
 from ..scene import Scene
 
@@ -79,4 +79,4 @@ def kinds(call: Call) -> list[bool]:
 
 def no_such(path: str, known: Iterable[str]) -> NoReturn:
     """NrenderError with the nearest name."""
-    raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
+    raise NrenderError(f"{path}: {no_such_parameter(path, known)}")

@@ -5,34 +5,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 
 from ..camera.numbers import window_of
 from ..device import Width
 from ..geometry.few import few_tables
-from ..params import Layout, layout, theta
+from ..params import layout, theta
 from ..pixel_filter import FILTERS
 from ..scene import Scene
 from ..tables import TEXTURE_LEVELS, Tables
+from .compiled import Compiled
 from .edges import boundary_of, least_roughness, visible_of
 from .lights import emitter_tables
 from .mesh import Mesh, mesh_of, tree_tables
 from .rows import face_rows, face_uvs, material_rows, texture_rows
 
 __all__ = ["Compiled", "Mesh", "boundary_of", "compile_scene", "least_roughness", "visible_of"]
-
-
-class Compiled(NamedTuple):
-    """place: where the parameters are in theta; values: theta, float64; tables: in the width's Real; power: (L,) of the
-    rows of tables.lights."""
-
-    place: Layout
-    values: np.ndarray
-    mesh: Mesh
-    tables: Tables
-    power: np.ndarray
 
 
 KEPT = 4  # scenes, cameras and widths whose tables are kept: a scene never changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..boundary.lights import Emitters
+from ..boundary.lights import EmitterTable
 from ..boundary.plan import Boundary, Visible, clusters
 from ..boundary.segment import EVERY
 from ..camera.arrays import Lens
@@ -19,25 +19,17 @@ from ..params import Layout
 from ..pixel_filter import POINT, limits
 from ..scene import Scene
 from ..scene.models import Checkerboard, Texture, Textured, textures_of
-from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, Tables, alias_table
+from ..tables import FACE, FACE_EMISSION, FACE_MATERIAL, alias_table
+from .compiled import Compiled
 from .curves import curved_edges
-from .mesh import Mesh
 from .rows import face_uvs
 
 ROUGH = 0.35  # surfaces that are less rough are not connected to the eye: boundary/mirrored.py
 
 
-def boundary_of(
-    scene: Scene,
-    values: np.ndarray,
-    place: Layout,
-    mesh: Mesh,
-    tables: Tables,
-    power: np.ndarray,
-    size: tuple[int, int],
-    width: Width,
-) -> Boundary:
-    """power: of each row of tables.lights. Without shadows only what is in view is looked for."""
+def boundary_of(scene: Scene, compiled: Compiled, size: tuple[int, int], width: Width) -> Boundary:
+    """Without shadows only what is in view is looked for."""
+    place, values, mesh, tables, power = compiled
     vertices = values[: 3 * place.geometry.vertices].reshape(-1, 3)
     edges, measure, cluster = None, np.zeros(0), np.zeros(1, np.int32)
     found = wedges(vertices, mesh.faces) if tables.shadows else None
@@ -48,8 +40,8 @@ def boundary_of(
         cluster = clusters(measure)
     chance, threshold, other = alias_table(power if power.any() else np.ones(1))
     chances: np.ndarray = np.stack([chance, threshold], axis=1).reshape(-1).astype(width.literal)
-    emitters = Emitters(chances, other.astype(np.int32))
-    visible = visible_of(scene, values, place, mesh, tables, size, width)
+    emitters = EmitterTable(chances, other.astype(np.int32))
+    visible = visible_of(scene, compiled, size, width)
     rough = ROUGH if least_roughness(scene) < ROUGH else 0.0
     if tables.filter == POINT:
         rough = EVERY
@@ -73,17 +65,11 @@ def least_roughness(scene: Scene) -> float:
 
 
 def visible_of(
-    scene: Scene,
-    values: np.ndarray,
-    place: Layout,
-    mesh: Mesh,
-    tables: Tables,
-    size: tuple[int, int],
-    width: Width,
-    every: bool = False,
+    scene: Scene, compiled: Compiled, size: tuple[int, int], width: Width, every: bool = False
 ) -> Visible | None:
     """The edges across which the picture may jump, None if there is none, or if pixels are points, over which an edge
     goes at once. every: it may jump across any edge."""
+    place, values, mesh, tables, _ = compiled
     if tables.filter == POINT:
         return None
     geometry = place.geometry

@@ -18,9 +18,9 @@ from ..image import LUMINANCE, read_image
 from ..scene.gltf.container import inside
 from ..scene.place import Place, one_line, stop
 from .context import Context
+from .pictures import Entry
 from .transforms import tidy
 
-Entry = dict[str, Any]
 Lines = dict[str, tuple[list[str], Place]]
 """Words and place by key."""
 KNOWN = {"Kd", "Ks", "Ke", "Ns", "Ni", "d", "Tr", "illum", "Pr", "Pm", "Pc", "Pcr", "Ps", "norm", "map_Kd", "map_Ke",

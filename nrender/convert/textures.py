@@ -13,6 +13,7 @@ import numpy as np
 
 from ..image import LINEAR
 from .context import Context
+from .pictures import Entry
 from .plugins import Plugin, Value
 from .spectra import to_rgb
 from .transforms import tidy
@@ -20,7 +21,6 @@ from .transforms import tidy
 LUMINANCE = (0.212671, 0.715160, 0.072169)
 """As Mitsuba has it: with more digits than BT.709, which is that of nrender.image."""
 CONSTANTS = ("uniform", "srgb", "d65")
-Entry = dict[str, Any]
 
 
 class Slot(NamedTuple):

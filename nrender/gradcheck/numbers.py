@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import NrenderError, did_you_mean
+from ..errors import NrenderError, no_such_parameter
 from ..scaling import scene_extent, typical_step
 from ..scene import Scene
 from .differences import FIRST_STEP
@@ -55,7 +55,7 @@ def read_selections(scene: Scene, wrt: Iterable[str | Selection] | None) -> list
             raise NrenderError(f"wrt: expected a path, or (path, index), got {item!r}")
         path, index = (item, None) if isinstance(item, str) else item
         if path not in known:
-            raise NrenderError(f"{path}: no such parameter{did_you_mean(path, known)}")
+            raise NrenderError(f"{path}: {no_such_parameter(path, known)}")
         shape = known[path].shape
         if index is not None:
             index = tuple(int(i) for i in index)

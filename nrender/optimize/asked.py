@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nrender.aov_table import IMAGE
-from nrender.errors import NrenderError, did_you_mean
+from nrender.errors import NrenderError, did_you_mean, no_such_parameter
 from nrender.optimize.targets import fitted_aovs
 from nrender.optimize.variables import without_inits
 from nrender.scene.cameras import default_camera
@@ -39,7 +39,7 @@ def read_selection(scene: Any, text: str) -> tuple[str, Index | None]:
     match = _SELECTION.fullmatch(text.strip())
     path = match["path"] if match else text
     if path not in scene.parameters:
-        raise AskedError(f"{path}: no such parameter{did_you_mean(path, scene.parameters)}")
+        raise AskedError(f"{path}: {no_such_parameter(path, scene.parameters)}")
     if match is None or match["index"] is None:
         return path, None
     index = tuple(int(number) for number in match["index"].split(","))

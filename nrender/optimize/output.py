@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import tempfile
 import time
-import warnings
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nrender.errors import WriteError
+from nrender.errors import WriteError, warn
 from nrender.image import write_image
 from nrender.image.atomic import as_write_error, replacing
 from nrender.optimize import checkpoint
@@ -80,7 +79,7 @@ class Folder:
             if not self._warned:
                 reason = error.strerror or error
                 message = f"{self.checkpoint}: can't write: {reason}; going on without"
-                warnings.warn(message, OptimizeWarning, stacklevel=2)
+                warn(message, OptimizeWarning)
             self._warned = True
         after = time.monotonic()
         self._next = after + max(INTERVAL, (after - now) / SHARE)

@@ -10,13 +10,12 @@ Two ways to be resumed, bit for bit:
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nrender.errors import NrenderError, SceneError
+from nrender.errors import NrenderError, SceneError, warn
 from nrender.optimize.checkpoint_layout import check_state
 from nrender.optimize.frames import EMPTY, Frames, Snapshot
 from nrender.optimize.objective import CURVATURE, Evaluated, Objective
@@ -270,7 +269,7 @@ class Run:
         if np.array_equal(self.to_replay[0].x, x):
             return self.to_replay.pop(0)
         message = "the checkpoint's evaluations differ from here on; it is used up to this point"
-        warnings.warn(message, OptimizeWarning, stacklevel=2)
+        warn(message, OptimizeWarning)
         self.to_replay.clear()
         self.curvatures_to_replay.clear()
         return None
@@ -296,7 +295,7 @@ class Run:
     def _reject(self, point: Point) -> None:
         where = f"evaluation {self.evaluations}, seed {self.objective.seed}"
         self.rejected.append(f"{where}: {point.fault}; the step was rejected")
-        warnings.warn(self.rejected[-1], OptimizeWarning, stacklevel=2)
+        warn(self.rejected[-1], OptimizeWarning)
         self.rejected_in_a_row += 1
         if self.best is None:
             raise Failed(f"the start can't be used: {point.fault}")

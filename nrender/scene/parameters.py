@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import did_you_mean
+from ..errors import did_you_mean, no_such_parameter
 from .cameras import CAMERAS
 from .check import Parts
 from .geometry import light_problem
@@ -162,4 +162,4 @@ def known_path(path: object, slots: Mapping[str, Slot]) -> str | None:
     """None for the path of a parameter, else the message."""
     if isinstance(path, str) and path in slots:
         return None
-    return f"no such parameter{did_you_mean(str(path), slots)}"
+    return no_such_parameter(str(path), slots)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..errors import FROM_DICT, Problem, SceneError, SceneWarning
+from ..errors import FROM_DICT, Problem, SceneError, SceneWarning, warn
 from . import dump
 from .cameras import make_camera, pixel_scales, resized
 from .check import Parts, check_document
@@ -56,7 +55,7 @@ class Scene:
         parts = dataclasses.replace(parts, optimize=check_optimize(report, parts, slots))
         report.stop_if_wrong()
         for warning in report.warnings:
-            warnings.warn(str(warning), SceneWarning, stacklevel=3)
+            warn(str(warning), SceneWarning)
         return cls._make(parts, slots, document, {})
 
     @classmethod

@@ -15,11 +15,10 @@ from ...image import srgb_decode
 from ...scene.gltf.container import Container
 from ...scene.gltf.item import Item
 from ..context import Context
-from ..pictures import three
+from ..pictures import Entry, three
 from ..transforms import tidy
 from .textures import Textures, Used
 
-Entry = dict[str, Any]
 LEFT_OUT = ("KHR_materials_sheen", "KHR_materials_anisotropy", "KHR_materials_iridescence", "KHR_materials_dispersion",
             "KHR_materials_diffuse_transmission", "KHR_materials_pbrSpecularGlossiness")
 
