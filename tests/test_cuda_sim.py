@@ -1,5 +1,5 @@
-"""What tests/cuda_simulated.py says, in numba-cuda's simulator: that is chosen when Numba is imported, so it has a
-process of its own."""
+"""What tests/cuda_simulated.py and cuda_simulated_memory.py say, in numba-cuda's simulator: that is chosen when Numba
+is imported, so they have a process of their own."""
 
 import os
 import subprocess
@@ -13,7 +13,8 @@ pytest.importorskip("numba_cuda", reason="the extra `cuda` is not installed")
 
 @pytest.mark.slow
 def test_in_the_simulator():
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "cuda_simulated.py"]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "cuda_cases"]
+    command = [sys.executable, "-m", "pytest", *options, "cuda_simulated.py", "cuda_simulated_memory.py"]
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
     done = subprocess.run(
         command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, timeout=900
