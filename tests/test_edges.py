@@ -13,6 +13,7 @@ from nrender.geometry.edges import (
     clip,
     importance,
     picture,
+    seen_from,
     sides,
     topology,
     visible_edges,
@@ -83,7 +84,7 @@ def test_where_three_faces_meet():
     f = np.array([[0, 1, 2], [0, 1, 3], [0, 1, 4]])
     ends, share, left, right = topology(v, f)
     assert by_ends(ends, share, right)[0, 1] == [1.0, -2]
-    assert importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5, 1]))[0] == 1.0
+    assert importance(seen_from(v, f, np.array([5.0, 5, 5, 1])), left, right, plain_look(f))[0] == 1.0
 
 
 def slow_topology(vertices, faces):
@@ -120,7 +121,7 @@ def test_silhouettes_of_a_sphere(eye):
     """Of those edges, and no others, exactly one face is towards the eye; together they are closed curves."""
     v, f = naive.icosphere(3)
     ends, share, left, right = topology(v, f)
-    weight = importance(v, f, left, right, plain_look(f), np.array([*eye, 1.0]))
+    weight = importance(seen_from(v, f, np.array([*eye, 1.0])), left, right, plain_look(f))
     front = np.array([naive.area_normal(v[t]) @ (eye - v[t[0]]) > 0 for t in f])
     expected = front[left] != front[right]
     assert ((weight == 1.0) == expected).all()
@@ -135,7 +136,7 @@ def test_silhouettes_of_a_sphere(eye):
 def test_silhouettes_and_creases_of_a_cube_seen_from_a_corner():
     v, f = naive.cube()
     ends, _, left, right = topology(v, f)
-    weight = by_ends(ends, importance(v, f, left, right, plain_look(f), np.array([5.0, 5, 5, 1])))
+    weight = by_ends(ends, importance(seen_from(v, f, np.array([5.0, 5, 5, 1])), left, right, plain_look(f)))
     for (a, b), (value,) in weight.items():
         sides = np.abs(v[a] - v[b]).sum() / 2
         assert value == (0.0 if sides == 2 else 1.0)  # nothing changes across a diagonal
@@ -146,15 +147,15 @@ def test_a_change_of_material_is_an_edge():
     _, _, left, right = topology(v, f)
     eye = np.array([0.0, 0, 5, 1])
     inner = right >= 0
-    assert importance(v, f, left, right, plain_look(f), eye)[inner] == 0.0
-    assert importance(v, f, left, right, np.array([[0, 0], [0, 7]]), eye)[inner] == 1.0
+    assert importance(seen_from(v, f, eye), left, right, plain_look(f))[inner] == 0.0
+    assert importance(seen_from(v, f, eye), left, right, np.array([[0, 0], [0, 7]]))[inner] == 1.0
 
 
 def test_faces_wound_differently_are_still_one_plane_but_for_the_eye():
     """The fold's two faces disagree on which side is front, so the edge counts: no jump is missed."""
     v, f = QUAD[0], np.array([[0, 1, 2], [0, 3, 2]])
     _, _, left, right = topology(v, f)
-    assert importance(v, f, left, right, plain_look(f), np.array([0.0, 0, 5, 1]))[right >= 0] == 1.0
+    assert importance(seen_from(v, f, np.array([0.0, 0, 5, 1])), left, right, plain_look(f))[right >= 0] == 1.0
 
 
 INSIDE = [
@@ -227,9 +228,9 @@ def test_an_edge_counts_that_is_an_outline_from_some_point_of_a_lens():
 
     def found(vertices, radius):
         lens = np.array([[radius, 0, 0], [0, radius, 0.0]])
-        return importance(vertices, faces, left, right, plain_look(faces), eye, lens)[of]
+        return importance(seen_from(vertices, faces, eye, lens), left, right, plain_look(faces))[of]
 
-    crease = importance(vertices, faces, left, right, plain_look(faces), eye)[of]
+    crease = importance(seen_from(vertices, faces, eye), left, right, plain_look(faces))[of]
     assert LEAST < crease < 1.0
     assert found(vertices, 0.2) == crease
     assert found(vertices, 0.4) == 1.0
@@ -300,7 +301,7 @@ def test_the_two_sides_of_an_edge_are_a_crease_or_an_outline():
     """Of a cube seen from a corner: nine visible edges, six of them the outline."""
     vertices, faces = naive.cube()
     _, _, left, right = topology(vertices, faces)
-    found = sides(vertices, faces, left, right, np.array([3.0, 4.0, 5.0, 1.0]))
+    found = sides(seen_from(vertices, faces, np.array([3.0, 4.0, 5.0, 1.0])), left, right)
     crease = found[:, 0] >= 0
     assert (found[crease] == np.stack([left, right], axis=1)[crease]).all()
     assert (-1 - found[~crease] == np.stack([left, right], axis=1)[~crease]).all()

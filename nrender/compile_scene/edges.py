@@ -11,7 +11,7 @@ from ..camera.arrays import Lens
 from ..camera.kinds import BENT, ORTHOGRAPHIC, THINLENS
 from ..device import Width
 from ..geometry.edge_tree import build
-from ..geometry.edges import Defocus, importance, sides, topology, visible_edges
+from ..geometry.edges import Defocus, importance, seen_from, sides, topology, visible_edges
 from ..geometry.pairs import places
 from ..geometry.texture_lines import checker_edges, uv_seams
 from ..geometry.wedges import wedges
@@ -80,9 +80,10 @@ def visible_of(
     ends, share, left, right = topology(vertices, mesh.faces)
     look = tables.faces.reshape(-1, FACE)[:, [FACE_MATERIAL, FACE_EMISSION]]
     lens, defocus = _lens(values[place.view.start :], kind)
-    weight = importance(vertices, mesh.faces, left, right, look, eye, lens)
+    seen = seen_from(vertices, mesh.faces, eye, lens)
+    weight = importance(seen, left, right, look)
     weight = np.where(every or _jumps(scene, place, vertices, mesh.faces, left, right), 1.0, weight)
-    ends = np.hstack([ends, sides(vertices, mesh.faces, left, right, eye)])
+    ends = np.hstack([ends, sides(seen, left, right)])
     for name, lines in geometry.lines.items():
         face = lines.face[::2] + geometry.faces[name].start
         start = geometry.points[name].start + 2 * np.arange(len(face))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..host import in_blocks
 from .pairs import Pairs, distinct_pairs, places, sides_of
 
 FLAT = 1e-6  # 1 - cos of the angle under which two faces count as coplanar
@@ -48,61 +49,57 @@ def topology(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.nd
     return ends, share, left[where], right[where]
 
 
-def importance(
-    vertices: np.ndarray,
-    faces: np.ndarray,
-    left: np.ndarray,
-    right: np.ndarray,
-    look: np.ndarray,
-    eye: np.ndarray,
-    lens: np.ndarray | None = None,
-) -> np.ndarray:
+class Seen(NamedTuple):
+    """Faces as an eye sees them."""
+
+    normal: np.ndarray  # (F, 3) of unit length
+    front: np.ndarray  # (F,) whether the eye is in front
+    alike: np.ndarray  # (F,) whether all points of a lens about the eye are on one side of the face's plane
+
+
+def seen_from(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray, lens: np.ndarray | None = None) -> Seen:
+    """eye (4,): homogeneous; lens (2, 3): the radii of a lens around it, along its two axes."""
+
+    def some(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        corner = vertices[faces[part]]
+        normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+        away = np.einsum("ij,ij->i", normal, eye[:3] - eye[3] * corner[:, 0])
+        alike = np.ones(len(away), bool) if lens is None else np.abs(away) > np.linalg.norm(normal @ lens.T, axis=1)
+        return normal, away > 0.0, alike
+
+    return Seen(*map(np.concatenate, zip(*in_blocks(some, len(faces)), strict=True)))
+
+
+def importance(seen: Seen, left: np.ndarray, right: np.ndarray, look: np.ndarray) -> np.ndarray:
     """How densely to sample each edge, (E,) from 0 (radiance does not jump there) to 1. `look`: (F, k) what else
-    distinguishes faces (material, light); eye (4,): homogeneous; lens (2, 3): the radii of a lens around it, along its
-    two axes. With a lens an edge counts fully that may be an outline as seen from some point of it.
+    distinguishes faces (material, light). With a lens an edge counts fully that may be an outline as seen from some
+    point of it.
 
     Over a crease the radiance changes about as the normal does, so a fine mesh's many creases get few samples.
     """
-    normal, front = _planes(vertices, faces, eye)
-    two = right >= 0
-    other = np.where(two, right, left)
-    # The two faces may be wound differently: what counts is the angle of their planes.
-    cosine = np.abs(np.einsum("ij,ij->i", normal[left], normal[other]))
-    crease = np.where(1.0 - cosine > FLAT, np.clip(np.sqrt(2.0 * np.maximum(1.0 - cosine, 0.0)), LEAST, 1.0), 0.0)
-    changes = (look[left] != look[other]).any(axis=1)
-    outline = front[left] != front[other]
-    if lens is not None:
-        from_all = _same_from_all(vertices, faces, eye, lens, normal)
-        outline |= ~(from_all[left] & from_all[other]) & (crease > 0.0)
-    return np.where(~two | outline | changes, 1.0, crease)
+
+    def some(part: slice) -> np.ndarray:
+        a, b = left[part], right[part]
+        two = b >= 0
+        b = np.where(two, b, a)
+        # The two faces may be wound differently: what counts is the angle of their planes.
+        cosine = np.abs(np.einsum("ij,ij->i", seen.normal[a], seen.normal[b]))
+        crease = np.where(1.0 - cosine > FLAT, np.clip(np.sqrt(2.0 * np.maximum(1.0 - cosine, 0.0)), LEAST, 1.0), 0.0)
+        changes = (look[a] != look[b]).any(axis=1)
+        outline = (seen.front[a] != seen.front[b]) | (~(seen.alike[a] & seen.alike[b]) & (crease > 0.0))
+        return np.where(~two | outline | changes, 1.0, crease)
+
+    return np.concatenate(in_blocks(some, len(left)))
 
 
-def sides(
-    vertices: np.ndarray, faces: np.ndarray, left: np.ndarray, right: np.ndarray, eye: np.ndarray
-) -> np.ndarray:
+def sides(seen: Seen, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """(E, 2) the two faces (a, b) at an edge, as (a, b) if the edge is a crease and as (-1 - a, -1 - b) if it is an
     outline. At a crease both faces are seen from the same side, and the picture continues over it. Near an outline it
     may not, within the distance at which the two sides are looked at; then the outline counts, and not the crease."""
-    _, front = _planes(vertices, faces, eye)
-    crease = (right >= 0) & (front[left] == front[np.where(right >= 0, right, left)])
+    crease = (right >= 0) & (seen.front[left] == seen.front[np.where(right >= 0, right, left)])
     pair = np.stack([left, right], axis=1)
     return np.where(crease[:, None], pair, -1 - pair)
-
-
-def _planes(vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(unit normals (F, 3), whether the eye is in front (F,))."""
-    corner = vertices[faces]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    return normal, np.einsum("ij,ij->i", normal, eye[:3] - eye[3] * corner[:, 0]) > 0.0
-
-
-def _same_from_all(
-    vertices: np.ndarray, faces: np.ndarray, eye: np.ndarray, lens: np.ndarray, normal: np.ndarray
-) -> np.ndarray:
-    """(F,) whether all points of a lens are on one side of the face's plane; see `importance`."""
-    away = np.einsum("ij,ij->i", normal, eye[:3] - vertices[faces[:, 0]])
-    return np.abs(away) > np.linalg.norm(normal @ lens.T, axis=1)
 
 
 class Defocus(NamedTuple):
@@ -161,26 +158,34 @@ def visible_edges(
     there is: the parts in view of the edges with weight > 0. Lengths are in pixels, times share and importance
     `weight`; camera (12,): origin, right, up, forward; parallel: whether its rays are; limits: of |sx| and |sy|. With a
     lens a length is the root of its mean square over the lens."""
-    ends, share, weight = (x[weight > 0.0] for x in (ends, share, weight))
     origin, right, up, forward = camera.reshape(4, 3)
-    to_camera = np.linalg.inv(np.stack([right, up, forward], axis=1))
-    a, b = ((vertices[ends[:, k]] - origin) @ to_camera.T for k in (0, 1))
-    a, b = (np.column_stack([x[:, :2], np.ones(len(x)) if parallel else x[:, 2], x[:, 2]]) for x in (a, b))
+    points = (vertices - origin) @ np.linalg.inv(np.stack([right, up, forward], axis=1)).T
+    w = np.ones(len(points)) if parallel else points[:, 2]
+    points = np.column_stack([points[:, :2], w, points[:, 2]])
     near = 1e-6 * max(float(np.abs(vertices - origin).max(initial=0.0)), 1e-30)
     planes = picture(near, limits)
-    found = [clip(a, b, part) for part in ([planes] if defocus is None else blurred(planes, defocus))]
-    of, s0, s1 = (np.concatenate(x) for x in zip(*((np.flatnonzero(i), s[i], e[i]) for i, s, e in found), strict=True))
-    a, b, ends, share, weight = (x[of] for x in (a, b, ends, share, weight))
-    p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
-    pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:3]) * 0.5 * np.array(size) for x in (p, q)]
-    length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
-    table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight])
-    if defocus is not None:
-        radius = 0.5 * np.hypot(defocus.x * size[0], defocus.y * size[1])
-        length = np.hypot(length, 0.5 * radius * (1.0 / p[:, 3] - 1.0 / q[:, 3]))
-        table[:, 0] = length
-    keep = length > 1e-6
-    return ends[keep].reshape(-1), table[keep].reshape(-1), (length * share * weight)[keep]
+    sets = [planes] if defocus is None else blurred(planes, defocus)
+
+    def some(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        kept = np.flatnonzero(weight[part] > 0.0) + part.start
+        a, b = points[ends[kept, 0]], points[ends[kept, 1]]
+        found = [(np.flatnonzero(i), s[i], e[i]) for i, s, e in (clip(a, b, planes) for planes in sets)]
+        of, s0, s1 = map(np.concatenate, zip(*found, strict=True))
+        a, b, kept = a[of], b[of], kept[of]
+        p, q = (a + (b - a) * s[:, None] for s in (s0, s1))
+        pixels = [(1.0 + np.array([1.0, -1.0]) * x[:, :2] / x[:, 2:3]) * 0.5 * np.array(size) for x in (p, q)]
+        length = np.linalg.norm(pixels[1] - pixels[0], axis=1)
+        table = np.column_stack([*pixels, p[:, 2], q[:, 2], s0, s1, 1.0 / weight[kept]])
+        if defocus is not None:
+            radius = 0.5 * np.hypot(defocus.x * size[0], defocus.y * size[1])
+            length = np.hypot(length, 0.5 * radius * (1.0 / p[:, 3] - 1.0 / q[:, 3]))
+            table[:, 0] = length
+        long = length > 1e-6
+        kept = kept[long]
+        return ends[kept].reshape(-1), table[long].reshape(-1), length[long] * share[kept] * weight[kept]
+
+    found, table, lengths = map(np.concatenate, zip(*in_blocks(some, len(ends)), strict=True))
+    return found, table, lengths
 
 
 def allot(lengths: np.ndarray, samples: int, shift: float) -> tuple[np.ndarray, float]:

@@ -99,10 +99,7 @@ def gradcheck(
     began = time.perf_counter()
     budget = BUDGET if budget is None else budget
     selections = read_selections(scene, wrt)
-    for name, given, lowest in (("seed", seed, 0), ("samples", samples, 1), ("budget", budget, 1)):
-        _check_whole(name, given, lowest)
-    if not 0 < target < 1:
-        raise NrenderError(f"target: expected a number between 0 and 1, got {target!r}")
+    _check_options(seed, samples, budget, target)
     view = camera_of(scene, camera)
     scene = scene if width is None else _resized(scene, view, width)
     weights = smooth_weights(scene, seed, view)
@@ -122,6 +119,13 @@ def gradcheck(
         aim = Aim(target / math.sqrt(2), NOISY, max(abs(adjoint.mean), small), budget // loss.samples)
         rows.append(_row(loss, scene, number, small, adjoint, seeds, aim, abs(value)))
     return GradCheck(tuple(rows), time.perf_counter() - began)
+
+
+def _check_options(seed: int, samples: int, budget: int, target: float) -> None:
+    for name, given, lowest in (("seed", seed, 0), ("samples", samples, 1), ("budget", budget, 1)):
+        _check_whole(name, given, lowest)
+    if not 0 < target < 1:
+        raise NrenderError(f"target: expected a number between 0 and 1, got {target!r}")
 
 
 def _check_whole(name: str, number: int, least: int) -> None:

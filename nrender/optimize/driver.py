@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,10 +15,10 @@ from nrender.optimize import checkpoint
 from nrender.optimize.certainty import certainty
 from nrender.optimize.checked import checked
 from nrender.optimize.methods import DEFAULT_METHOD, METHODS
-from nrender.optimize.objective import Objective
+from nrender.optimize.objective import Objective, Term
 from nrender.optimize.output import Folder
 from nrender.optimize.pictures import extras_of, final_pictures, views_of
-from nrender.optimize.prior_sum import priors_of
+from nrender.optimize.prior_sum import PriorSum, priors_of
 from nrender.optimize.result import (
     CONVERGED,
     FAILED,
@@ -32,7 +32,7 @@ from nrender.optimize.run import Run, Stopped
 from nrender.optimize.runs import run_all
 from nrender.optimize.starts import StartRow, start_points
 from nrender.optimize.targets import Target, make_terms, read_targets, read_weights
-from nrender.optimize.variables import free_variables, without_inits
+from nrender.optimize.variables import Variables, free_variables, without_inits
 
 if TYPE_CHECKING:
     from nrender.optimize.scipy_result import OptimizeResult
@@ -107,6 +107,41 @@ def optimize(
     settings = _settings(scene, method, iterations, spp, seed, starts, max_spp)
     if resume and output is None:
         raise OptionError("resume: expected an output folder to go on from, got none")
+    how = _How(renderer or importlib.import_module("nrender.render"), device, callback, resume)
+    return _run(_fit(scene, target, weights, loss, settings, output, how), output, intervals, gradcheck)
+
+
+class _How(NamedTuple):
+    """What all runs of a fit share beside its settings: they say how it is done, not what is found."""
+
+    renderer: Any
+    device: str
+    callback: Callable[[Progress], None] | None
+    resume: bool
+
+
+class _Fit(NamedTuple):
+    """What is fitted to what. All of it is sound, and nothing is rendered yet. loss: its name."""
+
+    variables: Variables
+    views: list[str]
+    terms: Sequence[Term]
+    priors: PriorSum
+    loss: str
+    settings: Settings
+    folder: Folder | None
+    how: _How
+
+
+def _fit(
+    scene: Any,
+    target: Target | Mapping[str, Target],
+    weights: Any,
+    loss: Any,
+    settings: Settings,
+    output: str | PathLike[str] | None,
+    how: _How,
+) -> _Fit:
     variables = free_variables(scene)
     priors = priors_of(variables)
     targets = read_targets(scene, target)
@@ -114,22 +149,27 @@ def optimize(
     weight = read_weights(scene, targets, spec.loss.weights if weights is None else weights)
     chosen = spec.loss if loss is None or isinstance(loss, str | Mapping) else _loss(loss)
     terms = make_terms(scene, targets, weight, chosen)
-    identity = checkpoint.digests(scene, {"target": targets, "weights": weight}, settings, str(_name(chosen)))
+    identity = checkpoint.digests(scene, {"target": targets, "weights": weight}, settings, _name(chosen))
     folder = Folder(output, identity) if output is not None else None
-    renderer = renderer or importlib.import_module("nrender.render")
+    return _Fit(variables, list(targets), terms, priors, _name(chosen), settings, folder, how)
+
+
+def _run(fit: _Fit, output: object, intervals: bool, gradcheck: bool) -> OptimizeResult:
+    variables, settings, folder, how = fit.variables, fit.settings, fit.folder, fit.how
 
     def make_run(start: np.ndarray, number: int, saves: Folder | None) -> Run:
-        objective = Objective(terms, variables.paths, renderer, settings.spp, seed, device)
-        on_iteration = _on_iteration(saves, callback, number, settings.starts)
-        run = Run(variables, objective, settings.iterations, spec.step, settings.max_spp, priors, on_iteration)
+        objective = Objective(fit.terms, variables.paths, how.renderer, settings.spp, settings.seed, how.device)
+        on_iteration = _on_iteration(saves, how.callback, number, settings.starts)
+        step = variables.scene.optimize.step
+        run = Run(variables, objective, settings.iterations, step, settings.max_spp, fit.priors, on_iteration)
         run.x0 = start
-        if resume and saves:
+        if how.resume and saves:
             saves.clear()
             checkpoint.load(saves.checkpoint, run, saves.identity)
         return run
 
-    check = checked(variables, next(iter(targets)), device, seed) if gradcheck else None
-    points = start_points(variables, settings.starts, seed)
+    check = checked(variables, fit.views[0], how.device, settings.seed) if gradcheck else None
+    points = start_points(variables, settings.starts, settings.seed)
     run, outcome, rows = run_all(METHODS[settings.method], points, settings.spp, make_run, folder)
     run.objective.spp = max(run.objective.spp, settings.spp)  # ended before it came to them, maybe
     result = _result(run, outcome, output, rows)
@@ -140,7 +180,7 @@ def optimize(
     if check is not None:
         result.update(gradcheck=check, notes=[*result.notes, f"gradient check of the start: {check.summary}"])
     if folder:
-        _write_report(folder, result, run, _shown(scene, settings, _name(chosen), device))
+        _write_report(folder, result, run, _shown(variables.scene, settings, fit.loss, how.device))
     return result
 
 
