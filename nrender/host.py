@@ -14,7 +14,7 @@ from numba import njit
 from .cache import on_disk
 
 FEW = 20_000  # rounds of a loop that are not worth a second thread
-BLOCK = 1 << 13  # rows of arrays with which NumPy stays in a processor's caches
+BLOCK = 1 << 14  # rows of arrays with which NumPy stays in a processor's caches
 
 T = TypeVar("T")
 _compiler: Any = njit
