@@ -110,8 +110,9 @@ def no_such_parameter(path: str, known: Iterable[str]) -> str:
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """`warnings.warn`, as of the line from which this package was called, however deep in it the reason is; SciPy, which
-    calls back, counts as a part of it."""
+    """`warnings.warn`, as of the line from which this package was called, however deep in it the reason is. SciPy,
+    which calls back, counts as a part of it.
+    """
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (__package__, "scipy"):
         level, frame = level + 1, frame.f_back

@@ -103,8 +103,8 @@ class Run:
         self.curvatures: list[tuple[np.ndarray, np.ndarray]] = []  # (x, matrix), as `log`
         self.curvatures_to_replay: list[tuple[np.ndarray, np.ndarray]] = []
         self.notes: list[str] = []
-        self.reach = 1.0  # how long the last steps were; the first is a unit
-        self.bend = 0.0  # the curvature along the last step
+        self.last_length = 1.0  # how long the last steps were; the first is a unit
+        self.last_curvature = 0.0  # the curvature along the last step
         self.averaged = 1  # gradients of `objective.spp` samples a pixel that the answer is the mean of
         self.coarse = False  # samples are to be raised anyway: no need for the last bit of this loss
         self.rejected: list[str] = []

@@ -40,8 +40,8 @@ class SmoothFunction:
         squares = sum(float(np.mean(term.target**2)) for term in run.objective.terms)
         self.size = max(abs(self.start.loss), TINY * squares) or 1.0
         slope = float(np.linalg.norm(self.start.gradient))
-        newton = slope / run.bend if run.bend > 0 else run.reach
-        self.radius = float(np.clip(min(run.reach, newton), SHORTEST, 1.0))
+        newton = slope / run.last_curvature if run.last_curvature > 0 else run.last_length
+        self.radius = float(np.clip(min(run.last_length, newton), SHORTEST, 1.0))
         slope *= self.radius
         self.scale = max(slope, slope**2 / (2 * self.size)) or self.size
         self.first = self.size / self.scale
@@ -76,8 +76,8 @@ class SmoothFunction:
         step, change = point.x - self.accepted.x, point.gradient - self.accepted.gradient
         length = float(np.linalg.norm(step))
         if length > STILL_STEP:
-            self.run.reach = max(0.5 * self.run.reach, length)
-            self.run.bend = float(step @ change) / length**2
+            self.run.last_length = max(0.5 * self.run.last_length, length)
+            self.run.last_curvature = float(step @ change) / length**2
         self.accepted = point
         if self.run.coarse and before - point.loss < point.noise:
             raise Still
