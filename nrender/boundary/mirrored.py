@@ -38,7 +38,8 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, place, trail
     """The segment at the vertex `depth` of a path through a sample of a pixel. place: film.any_pixel; weight: what
     a sample counts; u: two random numbers."""
     pixel, sx, sy = place
-    stream, a_lens, b_lens = lens_point(scene, stream, 0.0 * sx)
+    zero = 0.0 * sx
+    stream, a_lens, b_lens = lens_point(scene, stream, zero)
     stream, end, seen = _walk(scene, stream, Screen(sx, sy, a_lens, b_lens), depth, trail, p, active)
     x, least = end.x, end.least
     seen = seen & (least < rough)
@@ -54,18 +55,17 @@ def mirrored_segment(scene, edges, weight, depth, rough, stream, u, place, trail
     seen = seen & (largest(throughput) > 0.0)
     back = passing(e, normal, to_light)
     start = step_off(x, to_light)
-    throughput, seen = _unshadowed(scene, start, sub(back, start), throughput, seen)
+    throughput, seen = _unshadowed(scene, start, sub(back, start), throughput, zero, seen)
     reached = seen
     pdf = select(least < least_roughness(FACE, depth, rough), BIG, FOUND_ELSEWHERE)
     _, y, found = held(scene, stream, back, to_light, seen)
-    radiance, _ = trace(scene, stream, back, to_light, depth + 1, pdf, seen, 0.0 * r2)
+    radiance, _ = trace(scene, stream, back, to_light, depth + 1, pdf, seen, zero)
     distance = dot(sub(y.point, e.point), to_light)
     seen = seen & stands_on(e, y, found, distance)
     kind = select(found, FACE, ENVMAP)
     reach = sqrt(r2)
     all_density = select(seen, r2 * density, 1.0)
     factor = -weight * sine * gather(edges.share, edge) * veiled_part(scene, edges, e, seen) / all_density
-    zero = 0.0 * r2
     return Grazing(
         first,
         second,
@@ -148,14 +148,14 @@ def _aimed_point(scene, edges, end, p, u, seen):
 
 
 @device
-def _unshadowed(scene, start, path, throughput, seen):
+def _unshadowed(scene, start, path, throughput, zero, seen):
     """(throughput, mask) of what surfaces between two vertices let through."""
     if any_lane(seen):
         if scene.translucent > 0:
-            product, clear, seen = shadow(scene, start, path, seen & (0.0 * path[0] > 0.0), 0, seen)
+            product, clear, seen = shadow(scene, start, path, seen & (zero > 0.0), 0, seen)
             throughput = scale(throughput, product)
         else:
-            seen = seen & invert(occluded(scene, start, path, 0.0 * path[0] + 1.0, seen))
+            seen = seen & invert(occluded(scene, start, path, zero + 1.0, seen))
     return throughput, seen
 
 
