@@ -125,7 +125,7 @@ def advance_adj(scene, replay, met, kept, trail, p, g_p, gradient, moving, activ
                 g_wi = arrival_adj(scene, gradient, view, depth, w, chi, scale(g.wi, -1.0), scattering)
                 g_segment = add(g_segment, g_wi)
         if moving:
-            g_own = _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, going)
+            g_own = _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, none, going)
         last = either(going, x, last)
     if moving:
         left = (missed | going) & (depth > 1)
@@ -214,13 +214,12 @@ def _scatter_adj(
 
 
 @device
-def _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, going):
+def _slid_point_adj(scene, gradient, x, chi, g_u, g_v, g_own, g_segment, g_normal, none, going):
     """Scatter the gradients of the triangle of x, its slide by (g_u, g_v) included; return that of its place."""
     g_point = g_segment
     slid = going & (chi > 0.0) & ((g_u != 0.0) | (g_v != 0.0))
     if any_lane(slid):
-        zero = 0.0 * chi
-        g_slide = choose(slid, slid_adj(scene, x, g_u, g_v), (zero, zero, zero))
+        g_slide = choose(slid, slid_adj(scene, x, g_u, g_v), none)
         g_point, g_own = sub(g_point, g_slide), add(g_own, g_slide)
     surface_adj(scene, gradient, x, g_point, g_normal, going)
     return g_own

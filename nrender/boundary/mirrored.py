@@ -135,7 +135,7 @@ def _walk(scene, stream, at, depth, trail, p, seen):
 @device
 def _aimed_point(scene, edges, end, p, u, seen):
     """(edge, its two ends, s, density by length, mask) of a point of a silhouette as seen from the end of a walk."""
-    zero = 0.0 * end.least
+    zero = 0.0 * u[0]
     mirror, through, width = lobes(scene, end.frame, p, end.wi, seen)
     here = seen & (zero > 0.0)  # the end x is a point, in no lane far away
     aim = Aim((zero, zero, zero), mirror, through, width)
