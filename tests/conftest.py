@@ -1,5 +1,7 @@
 """What more than one test file needs."""
 
+import os
+
 import pytest
 
 from nrender.errors import ImageError
@@ -21,7 +23,11 @@ def error_of():
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `cuda` need a GPU."""
+    """Tests marked `cuda` need a GPU, those marked `nightly` a night."""
+    if not os.environ.get("NRENDER_NIGHTLY"):
+        for item in items:
+            if item.get_closest_marker("nightly"):
+                item.add_marker(pytest.mark.skip(reason="with NRENDER_NIGHTLY=1 only"))
     if not any(item.get_closest_marker("cuda") for item in items):
         return
     from nrender.backend.devices import cuda_problem

@@ -69,6 +69,7 @@ def test_a_worker_killed_loses_no_row(folder, cluster):
     assert timeless(report["jobs"]) == timeless(here["jobs"])
 
 
+@pytest.mark.nightly
 def test_interrupted_and_gone_on_with(folder, cluster):
     write(folder, "there", 60)
     scheduler = ("--scheduler", cluster["address"])

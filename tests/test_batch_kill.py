@@ -43,7 +43,9 @@ def newer(files, since):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("methods, iterations", [("[adam]", 60), ("[l-bfgs-b]", 8)])
+@pytest.mark.parametrize(
+    "methods, iterations", [pytest.param("[adam]", 60, marks=pytest.mark.nightly), ("[l-bfgs-b]", 8)]
+)
 def test_killed_at_random_moments(tmp_path, methods, iterations):
     folder = make_folder(tmp_path)
     write(folder, "broken", methods, iterations)

@@ -57,8 +57,13 @@ def lit(kind, **more):
     })  # fmt: skip
 
 
+# Many others look through a pinhole and along parallel rays.
+NIGHTLY = ("perspective", "orthographic")
+MARKED = [pytest.param(kind, marks=[pytest.mark.nightly] if kind in NIGHTLY else []) for kind in CAMERAS]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", CAMERAS)
+@pytest.mark.parametrize("kind", MARKED)
 def test_gradients_with_outlines_agree_with_finite_differences(kind):
     scene = glowing(kind)
     own = [path for path in scene.parameters if path.startswith("cameras.") or path == "shapes.box.transform.translate"]

@@ -20,6 +20,7 @@ def run(monkeypatch, capsys):
     return call
 
 
+@pytest.mark.nightly
 def test_teapot(run, tmp_path):
     size = ["--scale", "0.5", "--target-spp", "256", "--spp", "32", "--max-spp", "64", "--iterations", "18"]
     found = run("teapot", "--out", str(tmp_path), *size)
@@ -30,6 +31,12 @@ def test_teapot(run, tmp_path):
     assert (tmp_path / "fit" / "report.html").is_file()
 
 
+def test_calibrate_begins(run, tmp_path):
+    found = run("calibrate", "--out", str(tmp_path), "--photograph-spp", "8", "--spp", "2", "--iterations", "1")
+    assert len(found["rows"]) == 38
+
+
+@pytest.mark.nightly
 def test_calibrate(run, tmp_path):
     size = ["--photograph-spp", "64", "--spp", "4", "--iterations", "9"]
     found = run("calibrate", "--out", str(tmp_path), *size)

@@ -15,7 +15,7 @@ def fit(target, seed=0, renderer=None, scene=None, **options):
                     renderer=renderer or FakeRenderer(sigma=0.3), **options)  # fmt: skip
 
 
-@pytest.mark.parametrize("levels", [1, 3])
+@pytest.mark.parametrize("levels", [1, pytest.param(3, marks=pytest.mark.nightly)])
 def test_nineteen_of_twenty_intervals_hold_the_truth(levels):
     """Noise of the target, which differs from pixel to pixel, and of the renders; each pixel's is in all levels."""
     rng = np.random.default_rng(0)

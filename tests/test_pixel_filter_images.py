@@ -18,14 +18,13 @@ FINE = 6  # pixels of the fine picture across one of the other
 def filtered(fine, kind):
     """A picture of pixels with a wide filter, from one of small squares."""
     height, width = fine.shape[0] // FINE, fine.shape[1] // FINE
-    at = [(np.arange(FINE * n) + 0.5) / FINE for n in (height, width)]
+    # The filter at all distances of a square's middle from a pixel's.
+    away = [(np.arange(-FINE * (n - 1), FINE * n) + 0.5) / FINE - 0.5 for n in (height, width)]
+    table = np.array([[pixel_filter.value(FILTERS[kind], x, y) for x in away[1].tolist()] for y in away[0].tolist()])
     out = np.zeros((height, width, 3))
     for row in range(height):
         for column in range(width):
-            f = np.array([
-                [pixel_filter.value(FILTERS[kind], x - column - 0.5, y - row - 0.5) for x in at[1].tolist()]
-                for y in at[0].tolist()
-            ])
+            f = table[FINE * (height - 1 - row) :, FINE * (width - 1 - column) :][: len(fine), : fine.shape[1]]
             out[row, column] = (f[:, :, None] * fine).sum((0, 1)) / f.sum()
     return out
 

@@ -45,7 +45,7 @@ def test_half_of_the_way():
     assert distance_left(scene, scene, halfway) == pytest.approx(0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_colour_a_shadow_and_a_depth_are_found(tmp_path, monkeypatch):
     document = yaml.safe_load((FOLDER / "all.yaml").read_text())
     wanted = ("vertex-color", "shadow-blocker", "g-buffer")
