@@ -104,16 +104,15 @@ def test_a_sample_is_the_surface_that_is_seen_from_x():
 def test_the_pdf_is_per_steradian():
     """chance r^2 / (area cos); the mean of 1/pdf over the samples of a face, times its chance, is its solid angle."""
     tables, points = samples(20000)
-    inverse = {0: [], 2: []}
-    for s in points:
-        w = np.array(s.point) - X
-        pdf = area.pdf(s, triple(w), chance_of_face(tables, s.face))
-        n = naive.area_normal(VERTICES[FACES[s.face]])
-        cosine = abs(n @ w) / np.linalg.norm(n) / np.linalg.norm(w)
-        expected = power(tables)[s.face] / (np.linalg.norm(n) / 2) * (w @ w) / cosine
-        assert pdf == pytest.approx(expected, rel=1e-12)
-        inverse[s.face].append(power(tables)[s.face] / pdf)
-    for face, values in inverse.items():
+    for face in (0, 2):
+        own, chance = [s for s in points if s.face == face], chance_of_face(tables, face)
+        w = np.array([s.point for s in own]) - X
+        pdf = np.array([area.pdf(s, triple(v), chance) for s, v in zip(own, w, strict=True)])
+        n = naive.area_normal(VERTICES[FACES[face]])
+        distance = np.linalg.norm(w, axis=1)
+        cosine = np.abs(w @ n) / np.linalg.norm(n) / distance
+        assert_allclose(pdf, power(tables)[face] / (np.linalg.norm(n) / 2) * distance**2 / cosine, rtol=1e-12)
+        values = power(tables)[face] / pdf
         error = np.std(values) / np.sqrt(len(values))
         assert error < 0.02 * np.mean(values)
         assert abs(np.mean(values) - naive.solid_angle(VERTICES[FACES[face]], X)) < 4 * error
