@@ -14,8 +14,9 @@ from ..scene.place import stop
 from .context import Context
 from .media import relative_ior
 from .metals import INDEX, normal_reflectance
+from .pictures import Entry
 from .plugins import Plugin, Value
-from .textures import Entry, Slot, slot_value
+from .textures import Slot, slot_value
 from .transforms import tidy
 
 PLASTIC_INDEX = 1.49

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .context import Context
+from .pictures import Entry
 from .plugins import Plugin
-from .textures import Entry, Slot, slot_value
+from .textures import Slot, slot_value
 from .transforms import mirrors, rotation_vector, tidy
 
 FEW_ROWS = 200

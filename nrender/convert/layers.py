@@ -7,8 +7,9 @@ import numpy as np
 from ..image import LINEAR
 from .bsdfs import MODELS, Surface, grey
 from .context import Context
+from .pictures import Entry
 from .plugins import Plugin
-from .textures import Entry, Slot, slot_value
+from .textures import Slot, slot_value
 from .transforms import tidy
 
 DEEPEST = 32

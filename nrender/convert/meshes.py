@@ -12,9 +12,9 @@ from ..scene.shapes import SHAPES
 from ..scene.shapes.mesh import read_mesh
 from ..scene.values import Bad
 from .context import Context
+from .pictures import Entry
 from .plugins import Plugin
 from .serialized import read_serialized
-from .textures import Entry
 
 RIM = 256
 """Segments of a circle: its area is 1e-4 too small."""

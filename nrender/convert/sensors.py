@@ -12,8 +12,8 @@ import numpy as np
 
 from ..scene.place import stop
 from .context import Context
+from .pictures import Entry
 from .plugins import Plugin
-from .textures import Entry
 from .transforms import ORTHOGONAL, mirrors, tidy
 
 WIDTH, HEIGHT, SAMPLES = 768, 576, 4

@@ -19,8 +19,9 @@ from .bsdfs import Surface, grey
 from .context import Context
 from .emitters import area
 from .layers import surface
+from .pictures import Entry
 from .plugins import Plugin
-from .textures import Entry, has_texture
+from .textures import has_texture
 from .transforms import mirrors, place, scaling, translation
 
 SUBDIVISIONS = 5

@@ -102,8 +102,8 @@ def optimize(
     'interrupted'. SceneError (also without an `optimize` section), ImageError, OptionError, OutputError and
     CheckpointError, all of them NrenderError, are raised before anything is rendered.
     """
-    if loss is not None and (isinstance(loss, str | Mapping)):
-        scene = scene.with_optimize({**scene.document.get("optimize", {}), "loss": loss})
+    if isinstance(loss, str | Mapping):
+        scene, loss = scene.with_optimize({**scene.document.get("optimize", {}), "loss": loss}), None
     settings = _settings(scene, method, iterations, spp, seed, starts, max_spp)
     if resume and output is None:
         raise OptionError("resume: expected an output folder to go on from, got none")
@@ -121,10 +121,10 @@ class _How(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    """What is fitted to what. All of it is sound, and nothing is rendered yet. loss: its name."""
+    """What is fitted to what, all of it sound; nothing is rendered yet. camera: the first one; loss: its name."""
 
     variables: Variables
-    views: list[str]
+    camera: str
     terms: Sequence[Term]
     priors: PriorSum
     loss: str
@@ -147,11 +147,11 @@ def _fit(
     targets = read_targets(scene, target)
     spec = scene.optimize
     weight = read_weights(scene, targets, spec.loss.weights if weights is None else weights)
-    chosen = spec.loss if loss is None or isinstance(loss, str | Mapping) else _loss(loss)
+    chosen = spec.loss if loss is None else _loss(loss)
     terms = make_terms(scene, targets, weight, chosen)
     identity = checkpoint.digests(scene, {"target": targets, "weights": weight}, settings, _name(chosen))
     folder = Folder(output, identity) if output is not None else None
-    return _Fit(variables, list(targets), terms, priors, _name(chosen), settings, folder, how)
+    return _Fit(variables, next(iter(targets)), terms, priors, _name(chosen), settings, folder, how)
 
 
 def _run(fit: _Fit, output: object, intervals: bool, gradcheck: bool) -> OptimizeResult:
@@ -168,7 +168,7 @@ def _run(fit: _Fit, output: object, intervals: bool, gradcheck: bool) -> Optimiz
             checkpoint.load(saves.checkpoint, run, saves.identity)
         return run
 
-    check = checked(variables, fit.views[0], how.device, settings.seed) if gradcheck else None
+    check = checked(variables, fit.camera, how.device, settings.seed) if gradcheck else None
     points = start_points(variables, settings.starts, settings.seed)
     run, outcome, rows = run_all(METHODS[settings.method], points, settings.spp, make_run, folder)
     run.objective.spp = max(run.objective.spp, settings.spp)  # ended before it came to them, maybe
