@@ -15,7 +15,7 @@ import common
 import numpy as np
 
 import nrender as nr
-from nrender import host
+from nrender import sharing
 
 SPP = 16
 
@@ -85,7 +85,7 @@ def ways(scene: nr.Scene, path: str) -> dict[str, Callable[[int], object]]:
     return {
         "render_vjp": plain,
         "torch": by_torch,
-        "torch, its threads": lambda seed: by_torch(seed, threads=host.threads()),
+        "torch, its threads": lambda seed: by_torch(seed, threads=sharing.threads()),
         "torch, a pair of seeds": lambda seed: by_torch(seed, pair=True),
         "jax, jit": lambda seed: jax.block_until_ready(step(moved(seed), seed)),
     }

@@ -28,7 +28,7 @@ def machine(*packages: str) -> dict[str, Any]:
     if cpuinfo.exists():
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
-    from nrender.host import threads
+    from nrender.sharing import threads
 
     versions = {name: _version(name) for name in ("numba", "llvmlite", "numpy", *packages)}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from .backend.devices import pick, resolve
 from .cache import cache_dir
-from .host import threads
+from .sharing import threads
 from .warm_kernels import KERNELS, device_of
 
 try:

@@ -24,7 +24,7 @@ def cases():
 
 @pytest.mark.parametrize("name, path", list(cases()))
 def test_adjoint_agrees_with_finite_differences(name, path):
-    found = check(CASES[name].make, path, 96, 96)
+    found = check(CASES[name].make, path, 32, 32)
     assert abs(found.z) <= 3.5
     assert found.relative_sigma <= 0.05 or found.size < 2e-3
 

@@ -14,7 +14,7 @@ from ..device import Width
 from ..geometry.edges import allot
 from ..tables import Tables
 from . import aov_kernels
-from .cpu import CHUNKS, Bad, fast, launch, private_chunks
+from .cpu import Bad, fast, image_chunks, launch, private_chunks
 from .strata import CHUNK, exact
 
 
@@ -52,24 +52,26 @@ class Outlines(NamedTuple):
 
 def aovs(view: View) -> tuple[np.ndarray, Bad]:
     """The picture (h, w, channels)."""
-    image, bad = _numbers(view), Bad(CHUNKS)
+    chunks = image_chunks(view.size)
+    image, bad = _numbers(view), Bad(chunks)
     launch(
         aov_kernels.aovs,
         fast(view.width),
-        CHUNKS,
-        lambda k: (view.scene, *view.common, k, CHUNKS, image, bad.rows[k]),
+        chunks,
+        lambda k: (view.scene, *view.common, k, chunks, image, bad.rows[k]),
     )
     return _picture(view, image), bad
 
 
 def aovs_tan(view: View, d_theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, Bad]:
     """(picture, its derivative (h, w, channels) float64 without the outlines' part, bad)."""
-    image, d_image, bad = _numbers(view), np.zeros(view.numbers), Bad(CHUNKS)
+    chunks = image_chunks(view.size)
+    image, d_image, bad = _numbers(view), np.zeros(view.numbers), Bad(chunks)
     launch(
         aov_kernels.aovs_tan,
         fast(view.width),
-        CHUNKS,
-        lambda k: (view.scene, d_theta, *view.common, k, CHUNKS, image, d_image, bad.rows[k]),
+        chunks,
+        lambda k: (view.scene, d_theta, *view.common, k, chunks, image, d_image, bad.rows[k]),
     )
     return _picture(view, image), _picture(view, d_image), bad
 
@@ -79,7 +81,7 @@ def aovs_adj(
 ) -> tuple[np.ndarray, Bad]:
     """(gradient of sum(weights * picture), (len(theta),) float64, without the outlines' part; bad). weights (h, w,
     channels); that of vertices and camera only if they are `moving`. Here it is always deterministic."""
-    chunks = private_chunks(len(view.scene.theta))
+    chunks = image_chunks(view.size, private_chunks(len(view.scene.theta)))
     gradients, bad = np.zeros((chunks, len(view.scene.theta))), Bad(chunks)
     flat: np.ndarray = np.ascontiguousarray(weights, view.width.literal).reshape(-1)
     launch(
@@ -129,7 +131,8 @@ def centres(width: Width, scene: Tables, size: tuple[int, int]) -> np.ndarray:
     """(h, w) the face at each pixel's centre, or -1."""
     w, h = size
     faces: np.ndarray = np.full(w * h, -1, np.int32)
-    launch(aov_kernels.centres, fast(width), CHUNKS, lambda k: (scene, w, h, k, CHUNKS, faces))
+    chunks = image_chunks(size)
+    launch(aov_kernels.centres, fast(width), chunks, lambda k: (scene, w, h, k, chunks, faces))
     return faces.reshape(h, w)
 
 

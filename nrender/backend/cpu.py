@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from ..cache import compiled, no_collection
 from ..device import Device, Width
 from ..geometry import lanes as ray_lanes  # noqa: F401
 from ..hits import KEPT, Hits
-from ..host import threads
 from ..real import FLOAT32
+from ..sharing import share
 from ..simd import FLOAT32XN
 from ..tables import Tables
 from . import kernels
@@ -29,26 +28,19 @@ def fast(width: Width) -> Width:
 
 
 def launch(kernel: Device, width: Width, chunks: int, arguments: Callable[[int], tuple[Any, ...]]) -> None:
-    """Run kernel(*arguments(chunk)) for each chunk. An interrupt ends it after the chunks that have begun."""
+    """Run kernel(*arguments(chunk)) for each chunk. An interrupt ends it; chunks that have begun go on to their end."""
     function = compiled(kernel, width)
-    first, count = 0, threads()
-    if not function.signatures:  # compiled, or read from disk, by the first chunk
+    first = 0
+    if not function.overloads:  # compiled, or read from disk, by the first chunk
         with no_collection():
             function(*arguments(0))
         first = 1
-    if count == 1 or chunks == 1:
-        for chunk in range(first, chunks):
-            function(*arguments(chunk))
-        return
-    with ThreadPoolExecutor(min(count, chunks)) as pool:
-        futures = [pool.submit(function, *arguments(chunk)) for chunk in range(first, chunks)]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+    share(lambda chunk: function(*arguments(chunk)), range(first, chunks))
+
+
+def image_chunks(size: tuple[int, int], most: int = CHUNKS) -> int:
+    """How many chunks an image (w, h) has: no more than tiles."""
+    return min(kernels.tiles_of(*size), most)
 
 
 def private_chunks(size: int) -> int:
@@ -76,9 +68,9 @@ def render(width: Width, scene: Tables, size: tuple[int, int], spp: int, seed: i
     """The image (h, w, 3) for size (w, h)."""
     w, h = size
     image: np.ndarray = np.zeros((h, w, 3), width.literal)
-    bad = Bad(CHUNKS)
-    pixels = image.reshape(-1)
-    launch(kernels.render, width, CHUNKS, lambda k: (scene, w, h, spp, seed, k, CHUNKS, pixels, bad.rows[k]))
+    chunks = image_chunks(size)
+    pixels, bad = image.reshape(-1), Bad(chunks)
+    launch(kernels.render, width, chunks, lambda k: (scene, w, h, spp, seed, k, chunks, pixels, bad.rows[k]))
     return image, bad
 
 
@@ -88,13 +80,14 @@ def render_tan(
     """(image, derivative image (h, w, 3) float64 without the boundary's part)."""
     w, h = size
     image: np.ndarray = np.zeros((h, w, 3), width.literal)
-    d_image, bad = np.zeros((h, w, 3)), Bad(CHUNKS)
+    chunks = image_chunks(size)
+    d_image, bad = np.zeros((h, w, 3)), Bad(chunks)
     pixels, d_pixels = image.reshape(-1), d_image.reshape(-1)
     launch(
         kernels.render_tan,
         width,
-        CHUNKS,
-        lambda k: (scene, d_theta, w, h, spp, seed, k, CHUNKS, pixels, d_pixels, bad.rows[k]),
+        chunks,
+        lambda k: (scene, d_theta, w, h, spp, seed, k, chunks, pixels, d_pixels, bad.rows[k]),
     )
     return image, d_image, bad
 
@@ -111,7 +104,7 @@ def render_adj(
     """The gradient of sum(weights * image), (len(theta),) float64, without the boundary's part; that of the geometry
     only if it is `moving`."""
     w, h = size
-    chunks = private_chunks(len(scene.theta))
+    chunks = image_chunks(size, private_chunks(len(scene.theta)))
     gradients, bad = np.zeros((chunks, len(scene.theta))), Bad(chunks)
     weights = np.ascontiguousarray(weights, width.literal).reshape(-1)
     launch(

@@ -8,7 +8,7 @@ from typing import Any
 import numba
 
 from ..cache import cache_dir
-from ..host import threads
+from ..sharing import threads
 from .devices import devices
 
 

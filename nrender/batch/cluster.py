@@ -19,7 +19,7 @@ from typing import Any
 from nrender.batch import process
 from nrender.batch.run import Post
 from nrender.errors import NrenderError
-from nrender.host import threads
+from nrender.sharing import threads
 
 EXTRA = "pip install 'nrender[dask]'"
 PATIENCE = 10.0  # seconds for the scheduler to answer

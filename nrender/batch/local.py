@@ -8,7 +8,7 @@ from typing import Any
 
 from nrender.batch.process import run_job
 from nrender.batch.run import Post
-from nrender.host import threads
+from nrender.sharing import threads
 
 
 class Local:

@@ -11,14 +11,14 @@ for all that the first may need. So the subtrees grow on all threads, and give t
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
-from ..host import in_parallel, inner, loop, threads
+from ..host import inner, loop
 from ..local import make
+from ..sharing import in_parallel, share
 from .wide import EIGHT, address, eight, integers, least, pick, set_vector, swapped, where
 
 BINS = 32
@@ -55,9 +55,7 @@ def grow(vertices: np.ndarray, faces: np.ndarray, deep: int = DEEP, together: in
     count = _grow(0, m, 0, 0, deep, max(m // JOBS, SMALL), *tree, jobs)
     jobs = jobs[:count][np.argsort(jobs[:count, 0] - jobs[:count, 1], kind="stable")]  # the largest first
     none = np.empty((1, 4), np.int64)
-    with ThreadPoolExecutor(threads()) as pool:
-        for future in [pool.submit(_grow, *job, deep, 0, *tree, none) for job in jobs.tolist()]:
-            future.result()
+    share(lambda job: _grow(*job, deep, 0, *tree, none), jobs.tolist())
     return Binary(boxes, second, ranges, order)
 
 

@@ -30,8 +30,9 @@ import math
 import numpy as np
 from numba import types
 
-from ..host import in_parallel, inner, loop
+from ..host import inner, loop
 from ..local import make
+from ..sharing import in_parallel
 from .fit import aligned
 
 NODE = 20  # words

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..host import in_parallel, inner, loop
+from ..host import inner, loop
+from ..sharing import in_parallel
 from .wedges import Wedges
 
 WIDE = 8  # at most so many children or edges a node

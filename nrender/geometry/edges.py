@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..host import in_blocks
+from ..sharing import in_blocks
 from .pairs import Pairs, distinct_pairs, places, sides_of
 
 FLAT = 1e-6  # 1 - cos of the angle under which two faces count as coplanar

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..host import in_parallel, loop
+from ..host import loop
+from ..sharing import in_parallel
 
 GROW = np.float32(2.0**-20)  # of the largest coordinate, see walk.py
 FAR = np.float32(1e30)

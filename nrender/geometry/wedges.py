@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..host import in_parallel, inner, loop
+from ..host import inner, loop
+from ..sharing import in_parallel
 from .edges import mesh_edges
 
 FLAT = 1e-5  # radians: an edge with a smaller span is left out
