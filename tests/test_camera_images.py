@@ -57,13 +57,13 @@ def lit(kind, **more):
     })  # fmt: skip
 
 
-# Many others look through a pinhole and along parallel rays.
-NIGHTLY = ("perspective", "orthographic")
-MARKED = [pytest.param(kind, marks=[pytest.mark.nightly] if kind in NIGHTLY else []) for kind in CAMERAS]
+def by_day(kinds, *chosen):
+    """The others by night."""
+    return [pytest.param(kind, marks=[] if kind in chosen else [pytest.mark.nightly]) for kind in kinds]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", MARKED)
+@pytest.mark.parametrize("kind", by_day(CAMERAS, "thinlens", "panorama", "opencv"))
 def test_gradients_with_outlines_agree_with_finite_differences(kind):
     scene = glowing(kind)
     own = [path for path in scene.parameters if path.startswith("cameras.") or path == "shapes.box.transform.translate"]
@@ -72,7 +72,7 @@ def test_gradients_with_outlines_agree_with_finite_differences(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["thinlens", "orthographic", "fisheye", "opencv"])
+@pytest.mark.parametrize("kind", by_day(["thinlens", "orthographic", "fisheye", "opencv"], "thinlens", "orthographic"))
 def test_gradients_of_shadows_agree_with_finite_differences(kind):
     wrt = ["cameras.main.origin", ("shapes.box.transform.translate", (0,)), ("shapes.lamp.transform.translate", (2,))]
     found = nr.gradcheck(lit(kind), wrt, precision="float64", budget=1_000_000, samples=2, target=0.05)

@@ -148,7 +148,7 @@ def test_words_do_not_depend_on_the_number_of_threads(monkeypatch, threads):
     tree = build(*naive.icosphere(6), 1)
     expected = words_of(tree)
     monkeypatch.setenv("NRENDER_THREADS", threads)
-    monkeypatch.setattr("nrender.host.FEW", 100)
+    monkeypatch.setattr("nrender.sharing.FEW", 100)
     assert words_of(tree).tobytes() == expected.tobytes()
 
 
@@ -213,7 +213,7 @@ def test_hits_do_not_depend_on_the_tree(name):
         np.testing.assert_array_equal(x, y)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_million_rays_at_a_hundred_thousand_triangles():
     rng = np.random.default_rng(23)
     triangles = rng.normal(size=(100_000, 1, 3)) + 0.02 * rng.normal(size=(100_000, 3, 3))

@@ -29,7 +29,7 @@ def kills(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("method", ["adam", "l-bfgs-b"])
+@pytest.mark.parametrize("method", [pytest.param("adam", marks=pytest.mark.nightly), "l-bfgs-b"])
 def test_killed_at_any_moment_it_has_the_bits_of_a_whole_run(tmp_path, kills, method):
     blob_scene(size=8).dump(tmp_path / "scene.yaml")
     write_image(tmp_path / "target.exr", truth(blob_scene(size=8)))
