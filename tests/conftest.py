@@ -6,9 +6,6 @@ import pytest
 
 from nrender.errors import ImageError
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers compile, too: no need to start more
-    os.environ.setdefault("NRENDER_COMPILES_ALONE", "1")
-
 
 @pytest.fixture
 def error_of():
