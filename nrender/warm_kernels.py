@@ -47,7 +47,7 @@ def _sample(width: Width) -> _Sample:
     scene = Scene.from_dict(SCENE)
     compiled = compile_scene(scene, "main", width)
     boundary = boundary_of(scene, compiled, SIZE, width)
-    return _Sample(compiled.tables, boundary, np.zeros(len(compiled.tables.theta), np.float32))
+    return _Sample(compiled.tables, boundary, np.zeros(len(compiled.tables.theta), width.literal))
 
 
 def _render(on: Backend) -> None:

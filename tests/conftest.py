@@ -1,6 +1,9 @@
 """What more than one test file needs."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +23,18 @@ def error_of():
         return line
 
     return message
+
+
+def pytest_sessionstart(session):
+    """Before several workers run all tests: the kernels, of both precisions at once. Each worker would compile those
+    that it needs, and with each of them what kernels have in common."""
+    config = session.config
+    several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if several and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        command = [sys.executable, str(Path(__file__).with_name("compile_all.py"))]
+        environment = {**os.environ, "NRENDER_COMPILES_ALONE": "1"}
+        compilers = [subprocess.Popen([*command, word], env=environment) for word in ("float32", "float64")]
+        assert [compiler.wait() for compiler in compilers] == [0, 0]
 
 
 def pytest_collection_modifyitems(items):
