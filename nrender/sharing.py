@@ -1,6 +1,6 @@
 """Work shared by threads, none of which holds the GIL for long: compiled code and NumPy's.
 
-The threads stay: to start them for each of many small pictures took as long as the pictures.
+The threads stay: to start them for each of many small pictures took longer than the pictures.
 """
 
 from __future__ import annotations
@@ -73,5 +73,9 @@ def in_blocks(function: Callable[[slice], T], count: int) -> list[T]:
     """function(part) for parts of 0 .. count, in their order; they are the same on any number of threads."""
     parts = [slice(start, min(start + BLOCK, count)) for start in range(0, max(count, 1), BLOCK)]
     found: dict[int, T] = {}
-    share(lambda k: found.__setitem__(k, function(parts[k])), range(len(parts)))
+
+    def run(k: int) -> None:
+        found[k] = function(parts[k])
+
+    share(run, range(len(parts)))
     return [found[k] for k in range(len(parts))]
