@@ -2,8 +2,9 @@
 
 What a node is made of stays: which slots have a child, where its children and triangles are. New are the vertices of
 the triangles, the origin of a node, its three scales and the planes of its slots. They are those of `fit.py` and
-`compressed.py` for these vertices, bit for bit, but that each child stays in the slot that it had. For that planes are
-found in float64 here too: products are by powers of two, so it does not matter whether a sum is fused with one.
+`compressed.py` for these vertices, bit for bit, but that each child stays in the slot that it had, and for the sign of
+an origin that is zero. For that planes are found in float64 here too: products are by powers of two, so it does not
+matter whether a sum is fused with one.
 
 From the lowest level up: the nodes of a level may be done in any order, each by one thread. A node takes its children's
 boxes from `bounds` (6 numbers a node, low x, y, z, high x, y, z), and leaves its own there.
