@@ -38,7 +38,7 @@ if hasattr(os, "register_at_fork"):
 def share(run: Callable[[T], object], items: Iterable[T]) -> None:
     """run(item) for each item, on all threads, of which this is one: each takes the next item when it has done one. An
     error or an interrupt ends it; items that have begun go on to their end."""
-    left = deque(items)
+    left, count = deque(items), threads()
 
     def work() -> None:
         try:
@@ -52,7 +52,7 @@ def share(run: Callable[[T], object], items: Iterable[T]) -> None:
             left.clear()
             raise
 
-    others = [_pool(threads() - 1).submit(work) for _ in range(min(threads(), len(left)) - 1)]
+    others = [_pool(count - 1).submit(work) for _ in range(min(count, len(left)) - 1)]
     try:
         work()
     finally:

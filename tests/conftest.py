@@ -31,8 +31,10 @@ def pytest_sessionstart(session):
     config = session.config
     several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if several and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        from nrender.warm import ALONE
+
         command = [sys.executable, str(Path(__file__).with_name("compile_all.py"))]
-        environment = {**os.environ, "NRENDER_COMPILES_ALONE": "1"}
+        environment = {**os.environ, ALONE: "1"}
         compilers = [subprocess.Popen([*command, word], env=environment) for word in ("float32", "float64")]
         assert [compiler.wait() for compiler in compilers] == [0, 0]
 

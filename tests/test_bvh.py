@@ -74,28 +74,29 @@ def count(triangles):
 
 
 @functools.cache
-def closest_of(name, seed, slack):
+def closest_of(name, slack):
     """By brute force, of each ray: (distance, face) or None if a rounding error changes which it is."""
     triangles = rounded(SOUPS[name])
     found = []
-    for o, d in zip(*rays(triangles, count(triangles), seed), strict=True):
+    for o, d in zip(*rays(triangles, count(triangles)), strict=True):
         near = naive.closest(triangles, o, d, slack)
         found.append(naive.closest(triangles, o, d) if near == naive.closest(triangles, o, d, -slack) else None)
     return found
 
 
 @functools.cache
-def occluded_of(name, seed, slack):
-    """By brute force, (lengths of the rays, whether each is occluded or None if a rounding error changes that)."""
+def occluded_of(name, slack):
+    """By brute force, (origins, directions and lengths of rays, whether each is occluded or None if a rounding error
+    changes that)."""
     triangles = rounded(SOUPS[name])
-    o, d = rays(triangles, count(triangles), seed)
+    o, d = rays(triangles, count(triangles), seed=2)
     t_max = rounded(np.random.default_rng(3).uniform(0.2, 2, size=len(o)))
     found = []
     for i in range(len(o)):
         most = naive.occluded(triangles, o[i], d[i], t_max[i] * (1 + slack), slack)
         least = naive.occluded(triangles, o[i], d[i], t_max[i] * (1 - slack), -slack)
         found.append(most if most == least else None)
-    return t_max, found
+    return o, d, t_max, found
 
 
 WIDTHS = (FLOAT32, FLOAT64, TWIN, COMPRESSED, FLOAT32XN)
@@ -110,7 +111,7 @@ def test_closest_is_that_of_brute_force(name, width):
     t, face, weights = find_closest(tables_of(*unshared(triangles), width), o, d, width)
     slack = SLACK.get(name, 1e-4) if width is not FLOAT64 else 1e-9
     sure, found = 0, 0
-    for i, answer in enumerate(closest_of(name, 1, slack)):
+    for i, answer in enumerate(closest_of(name, slack)):
         if answer is None:
             continue
         expected, number = answer
@@ -132,9 +133,8 @@ def test_closest_is_that_of_brute_force(name, width):
 @pytest.mark.parametrize("name, width", CASES)
 def test_occluded_is_that_of_brute_force(name, width):
     triangles = rounded(SOUPS[name])
-    o, d = rays(triangles, count(triangles), seed=2)
     slack = SLACK.get(name, 1e-4) if width is not FLOAT64 else 1e-9
-    t_max, expected = occluded_of(name, 2, slack)
+    o, d, t_max, expected = occluded_of(name, slack)
     answer = find_occluded(tables_of(*unshared(triangles), width), o, d, t_max, width)
     sure = np.array([one is not None for one in expected])
     np.testing.assert_array_equal(answer[sure], np.array(expected)[sure].astype(bool))

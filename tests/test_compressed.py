@@ -10,7 +10,7 @@ import pytest
 from drivers import COMPRESSED, TWIN, find_closest, find_occluded, tables_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_bvh import NESTED, SOUPS, rays, unshared
+from test_bvh import NESTED, SOUPS, rays, rounded, unshared
 
 from nrender import Scene
 from nrender.compile_scene import compile_scene
@@ -197,7 +197,7 @@ WILD = {
 @pytest.mark.parametrize("together", [1, 8])
 @pytest.mark.parametrize("name", [*SOUPS, *WILD])
 def test_hits_are_those_of_the_other_walk_bit_for_bit(name, together):
-    triangles = (SOUPS | WILD)[name].astype(np.float32).astype(float)
+    triangles = rounded((SOUPS | WILD)[name])
     mesh = unshared(triangles)
     tables = tables_of(*mesh, COMPRESSED, build(*mesh, together))
     hit = same_hits(tables, *many(triangles, 20_000, seed=21))
@@ -216,8 +216,7 @@ def test_hits_do_not_depend_on_the_tree(name):
 @pytest.mark.nightly
 def test_a_million_rays_at_a_hundred_thousand_triangles():
     rng = np.random.default_rng(23)
-    triangles = rng.normal(size=(100_000, 1, 3)) + 0.02 * rng.normal(size=(100_000, 3, 3))
-    triangles = triangles.astype(np.float32).astype(float)
+    triangles = rounded(rng.normal(size=(100_000, 1, 3)) + 0.02 * rng.normal(size=(100_000, 3, 3)))
     assert same_hits(tables_of(*unshared(triangles), COMPRESSED), *many(triangles, 1_000_000, seed=24)).mean() > 0.3
 
 
@@ -236,7 +235,7 @@ def test_a_refitted_tree_compressed_again_hits_the_same_as_a_new_one(name):
 def test_no_ray_leaves_a_closed_mesh():
     """At edges and vertices, along axes."""
     v, f = naive.icosphere(4)
-    v = v.astype(np.float32).astype(float)
+    v = rounded(v)
     e = naive.edges(f)
     rng = np.random.default_rng(26)
     a, b = v[e[rng.integers(len(e), size=20_000)]].transpose(1, 0, 2)

@@ -229,9 +229,8 @@ def test_noise_of_l2_at_the_match_by_the_kurtosis(kurtosis):
 def test_noise_says_how_far_a_perfect_match_is_from_zero(name):
     """Its own noise: the pixels needn't be alike, nor the loss a sum over pixels."""
     target, rng = images(22)[0], np.random.default_rng(23)
-    count = 500
-    found = [two(SMOOTH[name], *(target + 0.01 * rng.normal(size=(2, *SHAPE))), target, ONES) for _ in range(count)]
+    found = [two(SMOOTH[name], *(target + 0.01 * rng.normal(size=(2, *SHAPE))), target, ONES) for _ in range(COUNT)]
     z = np.array([f.value / f.noise for f in found])
     # Beside the error of a standard deviation, that of `noise` by few pixels: some percent.
-    assert np.std(z) == pytest.approx(1, abs=4 / np.sqrt(2 * count) + 0.05)
+    assert np.std(z) == pytest.approx(1, abs=TOLERANCE + 0.05)
     assert abs(np.mean(z)) < 0.2

@@ -7,7 +7,7 @@ import pytest
 from drivers import COMPRESSED, find_closest, tables_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_bvh import NESTED, SOUPS, rays, unshared
+from test_bvh import NESTED, SOUPS, rays, rounded, unshared
 from test_compressed import decoded, wild, words_of
 
 from nrender.cache import compiled
@@ -103,7 +103,7 @@ def test_without_a_motion_nothing_changes(name):
 
 @pytest.mark.parametrize("name", ["one", "soup", "flat", "doubled", "far"])
 def test_hits_are_those_of_a_new_tree_bit_for_bit(name):
-    after = moved(SOUPS[name]).astype(np.float32).astype(float)
+    after = rounded(moved(SOUPS[name]))
     mesh = unshared(after)
     words, _ = check(SOUPS[name], after)
     tables = tables_of(*mesh, COMPRESSED)
